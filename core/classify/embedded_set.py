@@ -96,47 +96,73 @@ class EmbeddedSet:
 def embed_files_set(
     encoder: Encoder, paths: Sequence[Path], *, sampling: Sampling | None = None, task: Task = SILENT
 ) -> EmbeddedSet:
-    """Embeds files of any kind. Unreadable files are listed in `failed`. Ends early when `task` is cancelled."""
-    found: dict[int, tuple[Track, Item]] = {}
+    """Embeds files of any kind.
+
+    Parameters
+    ----------
+    encoder : Encoder
+    paths : sequence of Path
+    sampling : Sampling, optional
+        Of videos.
+    task : Task, optional
+        Ends early with the files embedded so far.
+
+    Returns
+    -------
+    EmbeddedSet
+        Unreadable files are in `failed`.
+    """
+    embedded: dict[int, tuple[Track, Item]] = {}
     failed: list[tuple[str, str]] = []
     batch = Batch(encoder)
 
-    def take(place: int, read: ReadFile, vector: Embedded) -> None:
+    def add_picture(number: int, read: ReadFile, vector: Embedded) -> None:
         if isinstance(vector, Exception):
-            what = get_modality(read.kind).title
-            failed.append((read.file.path, f"The encoder {encoder.name} failed on this {what} ({vector})."))
+            kind = get_modality(read.kind).title
+            failed.append((read.file.path, f"The encoder {encoder.name} failed on this {kind} ({vector})."))
         else:
             try:
-                found[place] = (_single_frame_track(vector[None]), _item(read))
+                embedded[number] = (_single_frame_track(vector[None]), _item(read))
             except OSError as error:
                 failed.append((read.file.path, _missing_reason(error)))
 
     stage = task.stage("embed", "files")
-    for place, read in enumerate(read_decoded(paths, encoder, task=task)):
+    for number, read in enumerate(read_decoded(paths, encoder, task=task)):
         try:
             if read.reason is not None:
                 raise MediaError(read.reason)
             if read.content is not None:
-                batch.add(read.content, partial(take, place, read))
+                batch.add(read.content, partial(add_picture, number, read))
             else:
                 track = embed_parts(encoder, Path(read.file.path), get_modality(read.kind), sampling, task=task.part())
                 if task.is_cancelled:
                     break  # a part does not represent the whole
-                found[place] = (track, _item(read, duration_s=track.duration_s))
+                embedded[number] = (track, _item(read, duration_s=track.duration_s))
         except MediaError as error:
             failed.append((read.file.path, str(error)))
         except OSError as error:
             failed.append((read.file.path, _missing_reason(error)))
-        stage.report(place + 1, len(paths))
+        stage.report(number + 1, len(paths))
     batch.run()
-    places = sorted(found)
-    tracks, items = tuple(found[place][0] for place in places), tuple(found[place][1] for place in places)
+    pairs = [embedded[number] for number in sorted(embedded)]
+    tracks, items = tuple(track for track, _ in pairs), tuple(item for _, item in pairs)
     return EmbeddedSet(tuple(item.path for item in items), tracks, items, tuple(failed))
 
 
 @task_keywords
 def embed_texts_set(encoder: Encoder, texts: Sequence[str], *, task: Task = SILENT) -> EmbeddedSet:
-    """Embeds texts without prompts."""
+    """Embeds texts without prompts.
+
+    Parameters
+    ----------
+    encoder : Encoder
+    texts : sequence of str
+    task : Task, optional
+
+    Returns
+    -------
+    EmbeddedSet
+    """
     tracks: list[Track] = []
     for batch in task.track_batches(texts, _CHUNK, "embed", "texts", stopped="Stopped before all texts were embedded."):
         tracks += [_single_frame_track(vector[None]) for vector in encoder.encode_texts(batch)]

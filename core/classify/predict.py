@@ -161,10 +161,30 @@ class ValuePrediction:
 def predict_library_values(
     library: Library, encoder: Encoder, head: Head, *, filters: Filters | None = None, task: Task = SILENT
 ) -> list[ValuePrediction]:
-    """Predicts a number for the pictures and then the videos of a library, by their stored vectors.
+    """Predicts a number for the items of a library by their stored vectors.
 
-    A video has the number of its mean vector over time, which heads also learn from. When `task` is cancelled, it
-    ends with the predictions so far. Raises LibraryError, and DataError for a head of classes.
+    A video has the number of its mean vector over time, from which heads also learn.
+
+    Parameters
+    ----------
+    library : Library
+    encoder : Encoder
+    head : NumberHead
+    filters : Filters, optional
+    task : Task, optional
+        Ends early with the predictions so far.
+
+    Returns
+    -------
+    list of ValuePrediction
+        Pictures, then videos.
+
+    Raises
+    ------
+    LibraryError
+        The library cannot be read.
+    DataError
+        The head predicts classes.
     """
     predictions: list[ValuePrediction] = []
     for items, track in iter_tracks(library, encoder, filters=filters, task=task):

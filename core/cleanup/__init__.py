@@ -1,6 +1,6 @@
-"""Duplicates, leaks between folders, outliers and poor pictures.
+"""Finds duplicates, leaks between folders, outliers and poor pictures.
 
-Findings are lists to act on; no file is ever changed here.
+Findings are lists to act on; nothing here changes a file.
 """
 
 import lazy_loader

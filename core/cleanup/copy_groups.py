@@ -1,4 +1,4 @@
-"""From pairs that may be copies to groups that are: looked at roughly, then exactly, several at a time."""
+"""From candidate pairs to groups of copies: checks pairs coarsely, then exactly, several at a time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from core.progress import SILENT, Task
 
 _THREADS = 4
 _BATCH = 64
-_SHARPER = 1.25  # a ratio of sharpness below this is none: compression alone changes it so much
+_SHARPER = 1.25  # least ratio of sharpness that counts; compression alone causes smaller ones
 _REASONS = (
     "a video shows it too",
     "the most pixels",
@@ -28,12 +28,12 @@ _REASONS = (
     "the others are as good",
 )
 
-A = TypeVar("A")
-B = TypeVar("B")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 class Pair(NamedTuple):
-    """Two points that may be copies. still: both are photos, and a rough look can spare the exact one."""
+    """Two points that may be copies. still: whether both are photos, for which a coarse check exists."""
 
     one: int
     other: int
@@ -41,7 +41,7 @@ class Pair(NamedTuple):
 
 
 class Group(NamedTuple):
-    """Two or more points that are copies, the best first; reason: in words, why it is the best."""
+    """Two or more points that are copies, the best first; reason: why it is the best."""
 
     numbers: list[int]
     reason: str
@@ -50,41 +50,39 @@ class Group(NamedTuple):
 def verify_pairs(shown: PointImages, pairs: Sequence[Pair], *, task: Task = SILENT) -> list[Group]:
     """Groups whose members were each compared with the first, the best copy. Raises Cancelled."""
 
-    def go_on() -> None:
+    def check() -> None:
         task.check("Stopped before the copies were found.")
 
     with ThreadPoolExecutor(_THREADS, "copies") as pool:
 
-        def at_once(stage: str, work: Callable[[A], B], items: Sequence[A]) -> Iterator[tuple[A, B]]:
-            def unless_stopped(item: A) -> B:
-                go_on()
+        def run(name: str, work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[tuple[Item, Result]]:
+            def run_one(item: Item) -> Result:
+                check()
                 return work(item)
 
             remaining, done = iter(items), 0
-            now = task.stage(stage, "pictures")
+            stage = task.stage(name, "pictures")
             while batch := list(islice(remaining, _BATCH)):
-                yield from zip(batch, pool.map(unless_stopped, batch), strict=True)
+                yield from zip(batch, pool.map(run_one, batch), strict=True)
                 done += len(batch)
-                now.report(done, len(items))
+                stage.report(done, len(items))
 
         stills = sorted({number for pair in pairs if pair.still for number in pair[:2]})
-        looks = dict(at_once("look", shown.get_thumbprint, stills))
+        thumbprints = dict(run("look", shown.get_thumbprint, stills))
 
-        def may_be(pair: Pair) -> bool:
-            one, other = looks.get(pair.one), looks.get(pair.other)
+        def may_match(pair: Pair) -> bool:
+            one, other = thumbprints.get(pair.one), thumbprints.get(pair.other)
             return not pair.still or (one is not None and other is not None and may_be_copies(one, other))
 
-        likely = [pair for pair, is_likely in at_once("compare", may_be, pairs) if is_likely]
-        compared = {
-            pair[:2]: is_copy
-            for pair, is_copy in at_once("verify", lambda pair: shown.are_copies(*pair[:2]), _merge_pairs(likely))
-        }
-    together = _find_components(pair for pair, is_copy in compared.items() if is_copy)
-    return [group for numbers in together for group in _group_around_best(shown, numbers, compared, go_on)]
+        candidates = _sort_by_component([pair for pair, is_likely in run("compare", may_match, pairs) if is_likely])
+        verified = run("verify", lambda pair: shown.are_copies(*pair[:2]), candidates)
+        compared = {pair[:2]: is_copy for pair, is_copy in verified}
+    components = _find_components(pair for pair, is_copy in compared.items() if is_copy)
+    return [group for numbers in components for group in _group_around_best(shown, numbers, compared, check)]
 
 
 def _find_components(pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
-    """The connected components of a graph given by its edges, members ascending, ordered by their first members."""
+    """Connected components of a graph from its edges: members ascending, components by their first members."""
     edges = np.array(list(pairs), np.int64).reshape(-1, 2)
     if not len(edges):
         return []
@@ -96,28 +94,27 @@ def _find_components(pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
     return [members.tolist() for members in np.split(numbers[order], starts)]
 
 
-def _merge_pairs(pairs: Sequence[Pair]) -> list[Pair]:
-    """The pairs of one component after one another, so that each file is decoded about once."""
-    places = {
-        number: place for place, sample in enumerate(_find_components(pair[:2] for pair in pairs)) for number in sample
-    }
-    return sorted(pairs, key=lambda pair: (places[pair.one], pair.one))
+def _sort_by_component(pairs: Sequence[Pair]) -> list[Pair]:
+    """Sorts pairs by component, so that each file is decoded about once."""
+    components = _find_components(pair[:2] for pair in pairs)
+    component_of = {number: place for place, members in enumerate(components) for number in members}
+    return sorted(pairs, key=lambda pair: (component_of[pair.one], pair.one))
 
 
 def _group_around_best(
-    shown: PointImages, numbers: Sequence[int], compared: dict[tuple[int, int], bool], go_on: Callable[[], None]
+    shown: PointImages, numbers: Sequence[int], compared: dict[tuple[int, int], bool], check: Callable[[], None]
 ) -> Iterator[Group]:
-    """Splits what hangs together into groups whose members are copies of their best one."""
+    """Splits a component into groups whose members are all copies of the best one."""
     qualities = {}
     for number in numbers:
-        go_on()
+        check()
         qualities[number] = _get_quality(shown, number)
     remaining = sorted(numbers, key=lambda number: qualities[number], reverse=True)
     while len(remaining) > 1:
-        best, *rest = remaining
+        best, *others = remaining
         group, remaining = [best], []
-        for other in rest:
-            go_on()
+        for other in others:
+            check()
             pair = min(best, other), max(best, other)
             if pair not in compared:
                 compared[pair] = shown.are_copies(*pair)
@@ -128,7 +125,7 @@ def _group_around_best(
 
 
 def _get_quality(shown: PointImages, number: int) -> tuple[int, int, int, int, int]:
-    """A file before a frame of one; pixels, sharpness in coarse steps, bytes; of equal ones the first: `_REASONS`."""
+    """Sort key in the order of `_REASONS`: file before frame, pixels, sharpness in coarse steps, bytes, number."""
     item, picture = shown.get_item(number), shown.get_image(number)
     edges = cv2.Laplacian(cv2.cvtColor(picture.pixels, cv2.COLOR_RGB2GRAY), cv2.CV_32F) if picture else np.zeros(1)
     steps = math.floor(math.log(float(edges.var()) + 1.0) / math.log(_SHARPER))

@@ -1,4 +1,4 @@
-"""Findings of a library: files to clean up, each with a reason; as a table, or as paths for other programs."""
+"""Findings of a library: files to clean up with reasons, as tables or as paths for other programs."""
 
 from __future__ import annotations
 
@@ -29,9 +29,18 @@ _COLUMNS = ("path", "why", "best_copy", "cosine")
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A file that may be superfluous, and why. best: path of the copy to keep, if any. cosine: with that copy.
+    """A file that may be superfluous, and why.
 
-    time_s: of a video that shows the copy, the time in seconds.
+    Attributes
+    ----------
+    item : Item
+    why : str
+    best : str
+        Path of the copy to keep, if any.
+    cosine : float or None
+        With that copy, -1 to 1.
+    time_s : float or None
+        Second at which a video shows the copy.
     """
 
     item: Item
@@ -43,7 +52,16 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class OutlierFinding:
-    """A file unlike the others, its score (0 to 1), and its nearest neighbors."""
+    """A file unlike the others.
+
+    Attributes
+    ----------
+    finding : Finding
+    score : float
+        0 to 1, see `Outlier`.
+    neighbors : tuple of Item
+        Nearest first.
+    """
 
     finding: Finding
     score: float
@@ -52,21 +70,50 @@ class OutlierFinding:
 
 @task_keywords
 def find_library_outliers(library: Library, encoder: Encoder, *, top: int, task: Task = SILENT) -> list[OutlierFinding]:
-    """The `top` most unusual files of a library, most unusual first. See `find_outliers`."""
+    """The most unusual files of a library, see `find_outliers`.
+
+    Parameters
+    ----------
+    library : Library
+    encoder : Encoder
+    top : int
+        Most files.
+    task : Task, optional
+
+    Returns
+    -------
+    list of OutlierFinding
+        Most unusual first.
+
+    Raises
+    ------
+    Cancelled
+    """
     points = load_points(library, encoder)
-    found = find_outliers(points.vectors, top=top, task=task)
-    numbers = sorted({number for entry in found for number in (entry.number, *entry.neighbors)})
+    outliers = find_outliers(points.vectors, top=top, task=task)
+    numbers = sorted({number for outlier in outliers for number in (outlier.number, *outlier.neighbors)})
     items = dict(zip(numbers, points.items(numbers), strict=True))
     return [
         OutlierFinding(
-            Finding(items[entry.number], entry.reason), entry.score, tuple(items[other] for other in entry.neighbors)
+            Finding(items[outlier.number], outlier.reason),
+            outlier.score,
+            tuple(items[number] for number in outlier.neighbors),
         )
-        for entry in found
+        for outlier in outliers
     ]
 
 
 def find_unreadable(library: Library) -> list[Finding]:
-    """Files that cannot be read, and videos that can be read only in part, with reasons."""
+    """Unreadable files, and videos that are readable only in part.
+
+    Parameters
+    ----------
+    library : Library
+
+    Returns
+    -------
+    list of Finding
+    """
     items = library.items()
     partly = pc.and_(pc.equal(items["status"], "ok"), pc.is_valid(items["reason"]))
     rows = items.filter(pc.or_(pc.equal(items["status"], "failed"), partly)).to_pylist()
@@ -75,33 +122,94 @@ def find_unreadable(library: Library) -> list[Finding]:
 
 @task_keywords
 def measure_library_quality(library: Library, *, task: Task = SILENT) -> QualityReport:
-    """Sharpness and brightness of the images of a library. See `measure_quality`."""
+    """Sharpness and brightness of a library's pictures, see `measure_quality`.
+
+    Parameters
+    ----------
+    library : Library
+    task : Task, optional
+        Ends early with the pictures measured so far.
+
+    Returns
+    -------
+    QualityReport
+    """
     items = library.items()
     rows = items.filter(pc.and_(pc.equal(items["status"], "ok"), pc.equal(items["kind"], PICTURE.name))).to_pylist()
     return measure_quality([Item.from_row(row) for row in rows], task=task)
 
 
 def find_blurred(report: QualityReport, below: float) -> list[Finding]:
-    """The images of less sharpness, in gray levels, most blurred first."""
+    """Pictures below a sharpness.
+
+    Parameters
+    ----------
+    report : QualityReport
+        See `measure_library_quality`.
+    below : float
+        Gray levels.
+
+    Returns
+    -------
+    list of Finding
+        Most blurred first.
+    """
     return [Finding(item, f"blurred: sharpness {entry.sharpness:.1f}") for item, entry in report.find_blurred(below)]
 
 
 def find_dark(report: QualityReport, below: float) -> list[Finding]:
-    """The images of less mean brightness, 0 to 1, darkest first."""
+    """Pictures below a mean brightness.
+
+    Parameters
+    ----------
+    report : QualityReport
+        See `measure_library_quality`.
+    below : float
+        0 to 1.
+
+    Returns
+    -------
+    list of Finding
+        Darkest first.
+    """
     return [Finding(item, f"dark: brightness {entry.brightness:.1%}") for item, entry in report.find_dark(below)]
 
 
 def find_small(library: Library, below: int) -> list[Finding]:
-    """Images and videos whose shorter side has fewer pixels, smallest first."""
+    """Pictures and videos with a short shorter side.
+
+    Parameters
+    ----------
+    library : Library
+    below : int
+        Pixels of the shorter side.
+
+    Returns
+    -------
+    list of Finding
+        Smallest first.
+    """
     items = library.items()
     shorter = pc.min_element_wise(items["width"], items["height"])
     rows = items.filter(pc.and_(pc.equal(items["status"], "ok"), pc.less(shorter, below))).to_pylist()
-    found = sorted((Item.from_row(row) for row in rows), key=lambda item: (shorter_side(item), item.path))
-    return [Finding(item, f"small: {item.width} × {item.height} pixels") for item in found]
+    small = sorted(map(Item.from_row, rows), key=lambda item: (shorter_side(item), item.path))
+    return [Finding(item, f"small: {item.width} × {item.height} pixels") for item in small]
 
 
 def findings_csv(findings: Iterable[Finding], *, redact: Redact) -> str:
-    """CSV with a header, one row per file: path, reason, copy to keep, cosine with it (-1 to 1)."""
+    """Findings as CSV.
+
+    Parameters
+    ----------
+    findings : iterable of Finding
+    redact : callable
+        Hides parts of paths, see `core.policy`.
+
+    Returns
+    -------
+    str
+        One row per file: path, reason, copy to keep, cosine with it (-1 to 1).
+    """
     rows: list[tuple[object, ...]] = [_COLUMNS]
     for finding in findings:
         cosine = "" if finding.cosine is None else f"{finding.cosine:.4f}"
@@ -110,18 +218,50 @@ def findings_csv(findings: Iterable[Finding], *, redact: Redact) -> str:
 
 
 def paths_lines(findings: Sequence[Finding]) -> bool:
-    """Whether one path per line is unambiguous: no path contains a line break."""
+    """Whether one path per line is unambiguous, which a line break in a path prevents.
+
+    Parameters
+    ----------
+    findings : sequence of Finding
+
+    Returns
+    -------
+    bool
+    """
     return not any(len(f"{finding.item.path}.".splitlines()) > 1 for finding in findings)
 
 
 def paths_list(findings: Iterable[Finding], *, redact: Redact, end: str = "\n") -> bytes:
-    """Paths in the encoding of the file system, each followed by `end`; NUL for `xargs -0` is safe for any name."""
+    """Paths in the encoding of the file system.
+
+    Parameters
+    ----------
+    findings : iterable of Finding
+    redact : callable
+        Hides parts of paths, see `core.policy`.
+    end : str
+        Follows each path; NUL, for `xargs -0`, is safe for any name.
+
+    Returns
+    -------
+    bytes
+    """
     return b"".join(os.fsencode(redact(finding.item.path) + end) for finding in findings)
 
 
 @dataclass(frozen=True, slots=True)
 class DuplicateGroup:
-    """Copies: the best first, with the reason. is_exact: byte-identical."""
+    """Copies of one picture.
+
+    Attributes
+    ----------
+    findings : tuple of Finding
+        The best first.
+    is_exact : bool
+        Whether they are byte-identical.
+    reason : str
+        Why the first is the best.
+    """
 
     findings: tuple[Finding, ...]
     is_exact: bool
@@ -129,13 +269,20 @@ class DuplicateGroup:
 
     @property
     def spare(self) -> tuple[Finding, ...]:
-        """All but the first, without videos that only show the image in a frame."""
+        """All but the first, except videos that only show the picture in a frame."""
         return tuple(finding for finding in self.findings[1:] if finding.time_s is None)
 
 
 @dataclass(frozen=True, slots=True)
 class DuplicatesFound:
-    """The groups, and files that could not be read for comparison: their copies may be missing."""
+    """Duplicates of a library.
+
+    Attributes
+    ----------
+    groups : list of DuplicateGroup
+    unread : list of (Item, str)
+        Unreadable files with reasons; their copies may be missing.
+    """
 
     groups: list[DuplicateGroup]
     unread: list[tuple[Item, str]] = field(default_factory=list)
@@ -150,55 +297,91 @@ class DuplicatesFound:
 def find_library_duplicates(
     library: Library, encoder: Encoder, *, of: Unit = "items", task: Task = SILENT
 ) -> DuplicatesFound:
-    """Duplicates in a library; of "frames" also images that a video shows. See `find_duplicates`.
+    """Duplicates in a library, see `find_duplicates`.
 
-    An image comes before a video that shows it, whatever their sizes: a frame does not replace an image.
+    A picture comes before a video that shows it, whatever their sizes, since a frame does not replace a picture.
+
+    Parameters
+    ----------
+    library : Library
+    encoder : Encoder
+    of : {"items", "frames"}
+        "frames" also finds pictures that a video shows.
+    task : Task, optional
+
+    Returns
+    -------
+    DuplicatesFound
+
+    Raises
+    ------
+    Cancelled
     """
     unread: list[tuple[Item, str]] = []
     points = load_points(library, encoder, unit=of)
-    duplicates = find_duplicates(points, task=task, on_unreadable=lambda *value: unread.append(value))
-    places = _get_positions(points, [number for entry in duplicates for number in entry.numbers])
-    groups = [_make_group(points, places, entry) for entry in duplicates]
-    return DuplicatesFound([entry for entry in groups if len(entry.findings) > 1], unread)
+    duplicates = find_duplicates(points, task=task, on_unreadable=lambda *file: unread.append(file))
+    positions = _get_positions(points, [number for copies in duplicates for number in copies.numbers])
+    groups = [_make_group(points, positions, copies) for copies in duplicates]
+    return DuplicatesFound([group for group in groups if len(group.findings) > 1], unread)
 
 
 @task_keywords
 def find_leaks_between(
     library: Library, encoder: Encoder, first: str, second: str, *, task: Task = SILENT
 ) -> DuplicatesFound:
-    """Files of one folder with a copy in another; the copy comes first. See `find_leaks`."""
+    """Files of one folder with a copy in another, see `find_leaks`.
+
+    Parameters
+    ----------
+    library : Library
+    encoder : Encoder
+    first, second : str
+        Folders.
+    task : Task, optional
+
+    Returns
+    -------
+    DuplicatesFound
+        In each group the copy in the second folder comes first.
+
+    Raises
+    ------
+    DataError
+        A folder has no files in the library.
+    Cancelled
+    """
     unread: list[tuple[Item, str]] = []
     points = load_points(library, encoder)
-    leaks = find_leaks(points, first, second, task=task, on_unreadable=lambda *entry: unread.append(entry))
-    places = _get_positions(points, [number for leak in leaks for number in (leak.first, leak.second)])
+    leaks = find_leaks(points, first, second, task=task, on_unreadable=lambda *file: unread.append(file))
+    positions = _get_positions(points, [number for leak in leaks for number in (leak.first, leak.second)])
     groups = []
     for leak in leaks:
-        copy = replace(places[leak.second], why=f"has a copy in {first}")
-        groups.append(
-            DuplicateGroup((copy, _make_finding(points, places, leak.first, leak.second)), leak.kind == "exact", "")
-        )
+        copy = replace(positions[leak.second], why=f"has a copy in {first}")
+        original = _make_finding(points, positions, leak.first, leak.second)
+        groups.append(DuplicateGroup((copy, original), leak.kind == "exact", ""))
     return DuplicatesFound(groups, unread)
 
 
-def _make_group(points: Points, places: dict[int, Finding], found: Duplicates) -> DuplicateGroup:
-    """Each file once, by the frame that is likest to the best."""
-    best, *numbers = found.numbers
-    others = [_make_finding(points, places, number, best) for number in numbers]
-    likest = sorted(others, key=lambda value: -(value.cosine or 0.0))
-    files = {entry.item.id: entry for entry in reversed(likest) if entry.item.id != places[best].item.id}
-    rest = [entry for entry in others if files.get(entry.item.id) is entry]
-    rest.sort(key=lambda value: value.time_s is not None)
-    first = replace(places[best], why=f"the best of {len(rest) + 1:,} copies")
-    return DuplicateGroup((first, *rest), found.kind == "exact", found.reason)
+def _make_group(points: Points, positions: dict[int, Finding], duplicates: Duplicates) -> DuplicateGroup:
+    """Each file once, by its frame that is most similar to the best."""
+    best, *numbers = duplicates.numbers
+    copies = [_make_finding(points, positions, number, best) for number in numbers]
+    by_cosine = sorted(copies, key=lambda finding: -(finding.cosine or 0.0))
+    files = {copy.item.id: copy for copy in reversed(by_cosine) if copy.item.id != positions[best].item.id}
+    distinct = [copy for copy in copies if files.get(copy.item.id) is copy]
+    distinct.sort(key=lambda finding: finding.time_s is not None)
+    first = replace(positions[best], why=f"the best of {len(distinct) + 1:,} copies")
+    return DuplicateGroup((first, *distinct), duplicates.kind == "exact", duplicates.reason)
 
 
 def _get_positions(points: Points, numbers: Sequence[int]) -> dict[int, Finding]:
-    """The files of some points; of those that are frames of a video, the middle of the seconds they stand for."""
-    found = {}
+    """Files of points; frames of a video have the middle of their time span."""
+    positions = {}
     for number, item in zip(numbers, points.items(numbers), strict=True):
         start_s = float(points.start_s[number])
-        found[number] = Finding(item, "", time_s=None if math.isnan(start_s) else _mid_second(points, item, start_s))
-    return found
+        time_s = None if math.isnan(start_s) else _mid_second(points, item, start_s)
+        positions[number] = Finding(item, "", time_s=time_s)
+    return positions
 
 
 def _mid_second(points: Points, item: Item, start_s: float) -> float:
@@ -207,18 +390,10 @@ def _mid_second(points: Points, item: Item, start_s: float) -> float:
     return float(track.start_s[row] + track.end_s[row]) / 2
 
 
-def _are_equal(one: Item, other: Item) -> bool:
-    return one.content_hash is not None and one.content_hash == other.content_hash
-
-
-def _make_finding(points: Points, places: dict[int, Finding], number: int, best: int) -> Finding:
-    own, kept = places[number], places[best].item
-    what = (
-        "the same file as"
-        if _are_equal(own.item, kept)
-        else "shows in a frame"
-        if own.time_s is not None
-        else "nearly the same as"
-    )
+def _make_finding(points: Points, positions: dict[int, Finding], number: int, best: int) -> Finding:
+    copy, original = positions[number], positions[best].item
+    relation = "nearly the same as" if copy.time_s is None else "shows in a frame"
+    if copy.item.content_hash is not None and copy.item.content_hash == original.content_hash:
+        relation = "the same file as"
     cosine = min(1.0, float(points.vectors[number] @ points.vectors[best]))
-    return replace(own, why=f"{what} {Path(kept.path).name}", best=kept.path, cosine=cosine)
+    return replace(copy, why=f"{relation} {Path(original.path).name}", best=original.path, cosine=cosine)

@@ -1,4 +1,4 @@
-"""Does an axis of two phrases sort pictures as people would? Measured against what captions mention."""
+"""Measures whether an axis between two phrases sorts pictures as people would, by what captions mention."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ ONE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class AxisReport:
-    """Spearman rank correlation, -1 to 1, of the places on the axis with a proxy for how many people are there: the
-    mean number of words for people in a picture's captions, of words for several people alone, and of all such words.
+    """Spearman rank correlations, -1 to 1, of positions on the axis with a proxy for the number of people in a picture:
+    the mean number of words for people in its captions, of words for several people only, and of all such words.
 
-    by_pictures_..., by_words_...: see `core.geometry.axis.axis_values`.
+    by_pictures_..., by_words_...: see `core.geometry.axis_values`.
     """
 
     images: int
@@ -51,22 +51,42 @@ class AxisReport:
 def evaluate_axis(
     encoder: Encoder, images: Path, captions: Path, low: str, high: str, *, task: Task = SILENT
 ) -> AxisReport:
-    """An axis on the images of a folder that a CSV (columns image, caption) describes.
+    """Measures an axis on pictures with captions.
 
-    Raises DataError, also where the captions mention as many people everywhere, and QueryError (see `embed_ends`).
+    Parameters
+    ----------
+    encoder : Encoder
+    images : Path
+        Folder.
+    captions : Path
+        CSV with the columns image, caption.
+    low, high : str
+        Phrases of the ends, see `core.geometry.embed_ends`.
+    task : Task, optional
+
+    Returns
+    -------
+    AxisReport
+
+    Raises
+    ------
+    DataError
+        A file cannot be read, or the captions mention as many people everywhere.
+    QueryError
+        The phrases are empty or equal.
     """
     ends = embed_ends(encoder, low, high)
     pairs = read_pairs(captions, "image", "caption")
     embedded = embed_files(encoder, images, unique(name for name, _ in pairs), task=task)
-    said: dict[str, list[str]] = {name: [] for name in embedded.rows}
+    captions_of: dict[str, list[str]] = {name: [] for name in embedded.rows}
     for name, caption in pairs:
-        if name in said:
-            said[name].append(caption)
-    several, anybody = find_mentions(said, SEVERAL), find_mentions(said, SEVERAL | ONE)
+        if name in captions_of:
+            captions_of[name].append(caption)
+    several, anybody = find_mentions(captions_of, SEVERAL), find_mentions(captions_of, SEVERAL | ONE)
     by_pictures = axis_values(embedded.vectors, ends, by="pictures")
     by_words = axis_values(embedded.vectors, ends, by="words")
     return AxisReport(
-        images=len(said),
+        images=len(captions_of),
         low=low,
         high=high,
         by_pictures_several=compute_rank_correlation(by_pictures, several),
@@ -79,20 +99,17 @@ def evaluate_axis(
 
 
 def find_mentions(captions: Mapping[str, Sequence[str]], words: frozenset[str]) -> NDArray[np.float64]:
-    """(n,) for each picture, how many of these words one of its captions holds on average."""
-    counts = [[sum(word in words for word in _words(entry)) for entry in sample] for sample in captions.values()]
-    return np.array([np.mean(sample) for sample in counts])
+    """Mean number of these words in the captions of each picture, (n,)."""
+    counts = [[sum(word in words for word in _words(text)) for text in texts] for texts in captions.values()]
+    return np.array([np.mean(picture_counts) for picture_counts in counts])
 
 
 def compute_rank_correlation(one: NDArray[np.floating], other: NDArray[np.floating]) -> float:
-    """Spearman's rank correlation of two rows of numbers, ties sharing their mean rank, to four digits.
-
-    Raises DataError where one of them is the same everywhere.
-    """
+    """Spearman's rank correlation to four decimals, with mean ranks for ties. Raises DataError for constant values."""
     from scipy.stats import spearmanr
 
     if len(one) < 3 or np.ptp(one) == 0 or np.ptp(other) == 0:
-        raise DataError("There is nothing to rank: it takes three pictures that differ in what their captions mention.")
+        raise DataError("There is nothing to rank: at least three pictures with different captions are needed.")
     return round(float(spearmanr(one, other).statistic), 4)
 
 

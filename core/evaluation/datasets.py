@@ -1,4 +1,4 @@
-"""Captions and labels from tables, and the pictures that they name as vectors."""
+"""Reads captions and labels from tables, and embeds the pictures that they name."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class EmbeddedFiles:
-    """vectors: (n, dim). rows: file name -> row. skipped: file name -> reason. images_per_s: files to vectors."""
+    """Embedded pictures. vectors: (n, dim). rows: row by file name. skipped: reason by file name. images_per_s: files
+    to vectors.
+    """
 
     vectors: Vectors
     rows: dict[str, int] = field(default_factory=dict)
@@ -35,7 +37,25 @@ class EmbeddedFiles:
 
 @task_keywords
 def embed_files(encoder: Encoder, folder: Path, names: Sequence[str], *, task: Task = SILENT) -> EmbeddedFiles:
-    """Embeds the named pictures of a folder, decoding ahead. Raises DataError where not one can be read."""
+    """Embeds pictures of a folder, decoding ahead.
+
+    Parameters
+    ----------
+    encoder : Encoder
+    folder : Path
+    names : sequence of str
+        File names in the folder.
+    task : Task, optional
+
+    Returns
+    -------
+    EmbeddedFiles
+
+    Raises
+    ------
+    DataError
+        No picture can be read.
+    """
     encoder.encode_texts(["warm up"])
     paths = [find_file(folder, name) for name in names]
     result = EmbeddedFiles(np.empty((0, encoder.dim), np.float32))
@@ -44,49 +64,80 @@ def embed_files(encoder: Encoder, folder: Path, names: Sequence[str], *, task: T
     reads = zip(names, read_decoded(paths, encoder), strict=True)
     for batch in _batches(reads, encoder.batch_size):
         task.check("Stopped before all pictures were embedded.")
-        images = [entry.image for _, entry in batch if entry.image is not None]
+        images = [file.image for _, file in batch if file.image is not None]
         chunks.append(encoder.encode_images(images))
-        for name, entry in batch:
-            if entry.image is None:
-                result.skipped[name] = entry.reason or ""
+        for name, file in batch:
+            if file.image is None:
+                result.skipped[name] = file.reason or ""
             else:
                 result.rows[name] = len(result.rows)
         stage.report(len(result.rows) + len(result.skipped), len(names))
     if not result.rows:
         reason = next(iter(result.skipped.values()), "the table is empty")
-        raise DataError(f"Not one picture of {folder} could be read ({reason}) Check the folder and the image column.")
+        raise DataError(f"No picture of {folder} could be read ({reason}) Check the folder and the image column.")
     result.vectors = np.concatenate(chunks)
     result.images_per_s = len(result.rows) / (time.perf_counter() - started)
     return result
 
 
 def read_pairs(path: Path, first: str, second: str) -> list[tuple[str, str]]:
-    """Two columns of a table with a header, rows with an empty field left out. Raises DataError, naming the column."""
+    """Reads two columns of a table with a header.
+
+    Parameters
+    ----------
+    path : Path
+    first, second : str
+        Names of the columns.
+
+    Returns
+    -------
+    list of (str, str)
+        Without rows that have an empty field.
+
+    Raises
+    ------
+    DataError
+        The table cannot be read, or lacks a column.
+    """
     table = read_table(path)
     columns = [table.texts(column) for column in table.require(first, second)]
     pairs = [(one, other) for one, other in zip(*columns, strict=True) if one and other]
     if not pairs:
-        raise DataError(f"{path} holds no rows.")
+        raise DataError(f"{path} has no rows.")
     return pairs
 
 
 def require_one_each(pairs: Iterable[tuple[str, T]], table: Path) -> dict[str, T]:
-    """What is said of each file, once: a picture must not be learned from and measured on too.
+    """One value per file, so that no picture is both learned from and measured on.
 
-    `a.jpg` and `./a.jpg` are one file. Raises DataError, naming the table, where its rows contradict each other.
+    `a.jpg` and `./a.jpg` are one file.
+
+    Parameters
+    ----------
+    pairs : iterable of (str, T)
+        File names and values.
+    table : Path
+        For the message.
+
+    Returns
+    -------
+    dict of str to T
+
+    Raises
+    ------
+    DataError
+        Rows contradict each other.
     """
-    found: dict[str, T] = {}
-    for name, predictions in pairs:
+    values: dict[str, T] = {}
+    for name, value in pairs:
         name = os.path.normpath(name)
-        if found.setdefault(name, predictions) != predictions:
-            raise DataError(
-                f"{table} says both {found[name]!r} and {predictions!r} of {name}: keep one row for each file."
-            )
-    return found
+        if values.setdefault(name, value) != value:
+            raise DataError(f"{table} has both {values[name]!r} and {value!r} for {name}: keep one row per file.")
+    return values
 
 
 def unique(values: Iterable[str]) -> list[str]:
-    """The distinct values, in the order of their first appearance."""
+    """Distinct values in the order of their first appearance."""
     return list(dict.fromkeys(values))
 
 

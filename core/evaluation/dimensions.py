@@ -1,4 +1,4 @@
-"""How many dimensions are enough for pictures at hand, by their neighbours, their captions and their classes."""
+"""Reports how many dimensions are enough for given pictures, by their neighbors, captions and classes."""
 
 from __future__ import annotations
 
@@ -40,10 +40,22 @@ _TEXTS_AT_ONCE = 128
 
 @dataclass(frozen=True, slots=True)
 class DimensionReport:
-    """pool: pictures measured on; learned_from: pictures that the principal components were learned from (the same
-    ones, unless others are named). captions: of them that asked; classes: that they are told into.
-    points: the curve. knee: where more dimensions of PCA in fp32 stop to pay. enough: the fewest of these that keep
-    95 % of each measure that is known. intrinsic: dimensions that the vectors fill locally.
+    """How many dimensions are enough.
+
+    Attributes
+    ----------
+    pool, learned_from : int
+        Pictures measured on, and pictures that the principal components were learned from.
+    captions, classes : int
+    encoder : str
+    points : tuple of DimensionPoint
+        The curve.
+    knee : DimensionPoint or None
+        Point of diminishing returns of PCA in fp32.
+    enough : dict of str to DimensionPoint
+        Fewest dimensions of PCA in fp32 that keep 95 % of each known measure.
+    intrinsic : float or None
+        Dimensions that the vectors fill locally.
     """
 
     pool: int
@@ -75,20 +87,43 @@ def measure_dimensions(
     held_out: bool = False,
     task: Task = SILENT,
 ) -> DimensionReport:
-    """The whole report on unit vectors (n, dim) of pictures.
+    """Reports how many dimensions are enough for the vectors of pictures.
 
-    captions: (row, text) pairs. labels: (n,) names of classes, None where unknown. held_out: the map is learned from a
-    random half of the pictures and measured on the other half, instead of from `learned_from`. Raises DataError and
-    Cancelled.
+    Parameters
+    ----------
+    encoder : Encoder
+    vectors : array of float32, shape (n, dim)
+        Unit rows.
+    captions : sequence of (int, str)
+        Row and text.
+    labels : sequence of str or None, length n
+        Class names, None where unknown; empty for none.
+    methods, precisions, dims
+        See `core.geometry.measure_dimension_curve`.
+    learned_from : array of float32, shape (m, dim), optional
+        Vectors that the map is learned from.
+    held_out : bool
+        Whether the map is learned from a random half of the pictures, and measured on the other half.
+    task : Task, optional
+
+    Returns
+    -------
+    DimensionReport
+
+    Raises
+    ------
+    DataError
+        Both `learned_from` and `held_out` are given, or see `core.geometry.measure_dimension_curve`.
+    Cancelled
     """
     if held_out and learned_from is not None:
-        raise DataError("The map is learned from one half of the pictures or from others: choose one of the two.")
+        raise DataError("Learn the map either from one half of the pictures or from other pictures.")
     if held_out:
-        rows, rest = split_halves(len(vectors))
-        place = {int(row): number for number, row in enumerate(rows)}
-        captions = [(place[row], text) for row, text in captions if row in place]
+        rows, training_rows = split_halves(len(vectors))
+        number_of = {int(row): number for number, row in enumerate(rows)}
+        captions = [(number_of[row], text) for row, text in captions if row in number_of]
         labels = [labels[row] for row in rows] if labels else ()
-        vectors, learned_from = vectors[rows], vectors[rest]
+        vectors, learned_from = vectors[rows], vectors[training_rows]
     known = _captions(encoder, captions, task)
     classes = _classes(encoder, labels)
     points = measure_dimension_curve(
@@ -104,7 +139,7 @@ def measure_dimensions(
         encoder=encoder.name,
         points=tuple(points),
         knee=find_knee(line),
-        enough={measure: found for measure in MEASURES if (found := find_enough(line, measure))},
+        enough={measure: point for measure in MEASURES if (point := find_enough(line, measure))},
         intrinsic=estimate_intrinsic_dimension(vectors, task=task.part()),
     )
 
@@ -122,36 +157,60 @@ def evaluate_dimensions(
     dims: Sequence[int] | None = None,
     task: Task = SILENT,
 ) -> DimensionReport:
-    """The report on the pictures of a folder: those that a table of captions (columns image, caption), of labels
-    (image, label) or `only` (image) names, or else all that lie in it. learn_from: a table (image) of others of the
-    folder, that the map is learned from. Raises DataError.
+    """Reports how many dimensions are enough for the pictures of a folder.
+
+    These are the pictures in `only`, `captions` or `labels`, or else all of the folder.
+
+    Parameters
+    ----------
+    encoder : Encoder
+    images : Path
+        Folder.
+    captions : Path, optional
+        CSV with the columns image, caption.
+    labels : Path, optional
+        CSV with the columns image, label.
+    only, learn_from : Path, optional
+        CSV with the column image: pictures to measure on, and other pictures to learn the map from.
+    held_out, dims
+        See `measure_dimensions`.
+    task : Task, optional
+
+    Returns
+    -------
+    DimensionReport
+
+    Raises
+    ------
+    DataError
+        A file cannot be read.
     """
     texts = _normalize_pairs(read_pairs(captions, "image", "caption")) if captions else []
-    predictions = require_one_each(read_pairs(labels, "image", "label"), labels) if labels else {}
-    names = _name_columns(only) if only else [name for name, _ in texts] or list(predictions) or _pictures(images)
+    label_of = require_one_each(read_pairs(labels, "image", "label"), labels) if labels else {}
+    names = _read_names(only) if only else [name for name, _ in texts] or list(label_of) or _pictures(images)
     embedded = embed_files(encoder, images, unique(names), task=task)
-    rest = None
+    learned_from = None
     if learn_from is not None:
-        in_subprocess = [name for name in _name_columns(learn_from) if name not in embedded.rows]
-        rest = embed_files(encoder, images, in_subprocess, task=task).vectors
+        others = [name for name in _read_names(learn_from) if name not in embedded.rows]
+        learned_from = embed_files(encoder, images, others, task=task).vectors
     return measure_dimensions(
         encoder, embedded.vectors,
         captions=[(embedded.rows[name], text) for name, text in texts if name in embedded.rows],
-        labels=[predictions.get(name) for name in embedded.rows] if predictions else (),
-        precisions=PRECISIONS, dims=dims, learned_from=rest, held_out=held_out, task=task,
+        labels=[label_of.get(name) for name in embedded.rows] if label_of else (),
+        precisions=PRECISIONS, dims=dims, learned_from=learned_from, held_out=held_out, task=task,
     )  # fmt: skip
 
 
 def split_halves(count: int, *, seed: int = 0) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Two random halves of the rows of 0 to count - 1, each in order."""
-    mixed = np.random.default_rng(seed).permutation(count)
-    return np.sort(mixed[: count // 2]), np.sort(mixed[count // 2 :])
+    """Two random halves of the rows 0 to count - 1, each in order."""
+    shuffled = np.random.default_rng(seed).permutation(count)
+    return np.sort(shuffled[: count // 2]), np.sort(shuffled[count // 2 :])
 
 
 def get_line(points: Sequence[DimensionPoint], method: Method, precision: Precision) -> list[DimensionPoint]:
-    """Those of one method and precision, by dimensions."""
-    found = [point for point in points if (point.method, point.precision) == (method, precision)]
-    return sorted(found, key=lambda point: point.dim)
+    """Points of one method and precision, by dimensions."""
+    line = [point for point in points if (point.method, point.precision) == (method, precision)]
+    return sorted(line, key=lambda point: point.dim)
 
 
 def _captions(encoder: Encoder, captions: Sequence[tuple[int, str]], task: Task) -> Captions | None:
@@ -172,16 +231,16 @@ def _classes(encoder: Encoder, labels: Sequence[str | None]) -> Classes | None:
 
 
 def _normalize_pairs(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    """`a.jpg` and `./a.jpg` are one file."""
-    return [(os.path.normpath(name), predictions) for name, predictions in pairs]
+    """Pairs with normalized file names: `a.jpg` and `./a.jpg` are one file."""
+    return [(os.path.normpath(name), text) for name, text in pairs]
 
 
-def _name_columns(table: Path) -> list[str]:
+def _read_names(table: Path) -> list[str]:
     return unique(name for name, _ in _normalize_pairs(read_pairs(table, "image", "image")))
 
 
 def _pictures(folder: Path) -> list[str]:
-    found = list(scan([folder], target=is_image_path).files)
-    if not found:
+    paths = list(scan([folder], target=is_image_path).files)
+    if not paths:
         raise DataError(f"There are no pictures in {folder}: choose another folder.")
-    return found
+    return paths

@@ -30,8 +30,11 @@ Change = Callable[[Image.Image, random.Random], tuple[Image.Image, int]]  # the 
 
 @dataclass(frozen=True, slots=True)
 class ChangeFigures:
-    """Of one kind of change, in shares from 0 to 1. recall: copies in one group with their photo. precision: photos
-    in one group with a copy that are the one it was made of."""
+    """Figures of one kind of change, 0 to 1.
+
+    recall: share of copies in one group with their photo. precision: share of photos in a group with a copy that are
+    its original.
+    """
 
     copies: int
     precision: float
@@ -40,7 +43,7 @@ class ChangeFigures:
 
 @dataclass(frozen=True, slots=True)
 class DuplicatesReport:
-    """changes: of each kind. unplanted: groups among the photos themselves, which may be true copies: file names."""
+    """Figures by change. unplanted: file names of groups among the photos themselves, which may be true copies."""
 
     photos: int
     changes: dict[str, ChangeFigures]
@@ -49,23 +52,39 @@ class DuplicatesReport:
 
 
 def photo_names(folder: Path, count: int | None = None) -> list[str]:
-    """The pictures below a folder, in order; at most `count`, a fixed random choice. Raises DataError for none."""
-    found = sorted(
+    """Sorted names of the pictures below a folder; at most `count`, a fixed random choice. Raises DataError if none."""
+    names = sorted(
         str(Path(root, name).relative_to(folder))
-        for root, _, names in os.walk(folder)
-        for name in names
+        for root, _, files in os.walk(folder)
+        for name in files
         if is_image_path(name)
     )
-    if not found:
+    if not names:
         raise DataError(f"There are no pictures in {folder}: choose another folder.")
-    return found if count is None or count >= len(found) else sorted(random.Random(0).sample(found, max(1, count)))
+    return names if count is None or count >= len(names) else sorted(random.Random(0).sample(names, max(1, count)))
 
 
 @task_keywords
 def evaluate_duplicates(encoder: Encoder, images: Path, *, count: int = 200, task: Task = SILENT) -> DuplicatesReport:
-    """Makes copies of `count` photos of a folder, a fixed random choice, and looks for those of each change in turn.
+    """Makes copies of photos of a folder, and searches for those of each kind of change in turn.
 
-    Raises DataError where the folder has no pictures that can be read.
+    Parameters
+    ----------
+    encoder : Encoder
+    images : Path
+        Folder.
+    count : int
+        Photos to copy, a fixed random choice.
+    task : Task, optional
+
+    Returns
+    -------
+    DuplicatesReport
+
+    Raises
+    ------
+    DataError
+        The folder has no readable pictures.
     """
     names = photo_names(images)
     chosen = photo_names(images, count)
@@ -77,16 +96,16 @@ def evaluate_duplicates(encoder: Encoder, images: Path, *, count: int = 200, tas
         points = load_points(library, encoder)
         paths = [str(path) for path in points.column("path")]
         rows = {path: row for row, path in enumerate(paths)}
-        made = {
+        planted = {
             change: {rows[copy]: rows[photo] for copy, photo in copies.items() if copy in rows and photo in rows}
             for change, copies in owners.items()
         }
-        everything = {row for copies in made.values() for row in copies}
-        photos = np.array([row for row in range(len(points)) if row not in everything])
+        all_copies = {row for copies in planted.values() for row in copies}
+        photos = np.array([row for row in range(len(points)) if row not in all_copies])
         unplanted = _find_groups(points, photos, task)
         changes = {
             change: _measure(copies, _find_groups(points, np.append(photos, list(copies)), task))
-            for change, copies in made.items()
+            for change, copies in planted.items()
         }
     return DuplicatesReport(
         photos=len(photos),
@@ -97,7 +116,7 @@ def evaluate_duplicates(encoder: Encoder, images: Path, *, count: int = 200, tas
 
 
 def _find_groups(points: Points, rows: NDArray[np.int64], task: Task) -> list[list[int]]:
-    """The groups of copies among some points only."""
+    """Groups of copies among some of the points."""
     sample = replace(
         points, vectors=points.vectors[rows], item_rows=points.item_rows[rows], start_s=points.start_s[rows]
     )
@@ -106,19 +125,20 @@ def _find_groups(points: Points, rows: NDArray[np.int64], task: Task) -> list[li
 
 
 def _measure(copies: dict[int, int], groups: list[list[int]]) -> ChangeFigures:
-    """copies: row of each copy -> row of its photo."""
-    right = pairs = 0
+    """Figures of one change. copies: row of the photo by row of its copy."""
+    correct = pairs = 0
     for group in groups:
         photos = {row for row in group if row not in copies}
         for copy in (row for row in group if row in copies):
             pairs += len(photos)
-            right += copies[copy] in photos
-    return ChangeFigures(len(copies), round(right / pairs, 4) if pairs else 0.0, round(right / max(1, len(copies)), 4))
+            correct += copies[copy] in photos
+    precision, recall = correct / pairs if pairs else 0.0, correct / max(1, len(copies))
+    return ChangeFigures(len(copies), round(precision, 4), round(recall, 4))
 
 
 def _write_copies(images: Path, names: list[str], place: Path) -> dict[str, dict[str, str]]:
-    """Change -> path of each copy -> path of its photo. What cannot be read has no copies."""
-    made: dict[str, dict[str, str]] = {change: {} for change in _CHANGES}
+    """Writes copies of readable photos: change -> path of each copy -> path of its photo."""
+    originals: dict[str, dict[str, str]] = {change: {} for change in _CHANGES}
     for number, name in enumerate(names):
         try:
             photo = open_image(images / name)
@@ -129,8 +149,8 @@ def _write_copies(images: Path, names: list[str], place: Path) -> dict[str, dict
             path.parent.mkdir(parents=True, exist_ok=True)
             copy, quality = apply(photo, random.Random(f"{change} {number}"))
             copy.save(path, quality=quality)
-            made[change][str(path)] = os.path.abspath(images / name)
-    return made
+            originals[change][str(path)] = os.path.abspath(images / name)
+    return originals
 
 
 def _resize(photo: Image.Image, rng: random.Random) -> tuple[Image.Image, int]:

@@ -1,4 +1,4 @@
-"""When labelling is worth it: zero-shot, and what is learned from a few labels, on a folder of labelled pictures."""
+"""Measures when labeling pays: zero-shot and learning from a few labels, on a folder of labeled pictures."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from core.search.query import PLAIN
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """A share, 0 to 1: its mean over repeats, and the lowest and highest of them."""
+    """A share, 0 to 1: mean, lowest and highest over the repeats."""
 
     mean: float
     low: float
@@ -29,10 +29,11 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class FewShotReport:
-    """Accuracy on held-out pictures. zeroshot: through the encoder's templates; _no_templates: the names as they are.
+    """Accuracy on held-out pictures.
 
-    methods: by the number of labelled pictures a class, for each method. gain: about what as many labelled pictures
-    again would add to each method. short: classes that have fewer pictures than the most shots and gave all they had.
+    zeroshot: with the encoder's templates; zeroshot_no_templates: with the names alone. methods: accuracy by method,
+    then labeled pictures per class. gain: expected gain of each method from doubling the labeled pictures. short:
+    classes with fewer pictures than the most shots, all of which were used.
     """
 
     classes: int
@@ -48,7 +49,7 @@ class FewShotReport:
 
 
 def read_labels(images: Path, labels: Path | None) -> list[tuple[str, str]]:
-    """(picture, label) from a CSV (columns image, label), or without one from the names of the folders they lie in."""
+    """Pictures and labels from a CSV (columns image, label); without one, labels are folder names."""
     if labels is not None:
         return read_pairs(labels, "image", "label")
     files = [Path(path) for path in scan([images], target=is_image_path).files]
@@ -69,12 +70,35 @@ def evaluate_fewshot(
     repeats: int = 5,
     task: Task = SILENT,
 ) -> FewShotReport:
-    """Zero-shot and the learning curve of each method. labels: a CSV; None takes the folders' names.
+    """Measures zero-shot classification and the learning curve of each method.
 
-    classes: with their descriptions (default: the labels by their names). Raises DataError and QueryError.
+    Parameters
+    ----------
+    encoder : Encoder
+    images : Path
+        Folder.
+    labels : Path or None
+        CSV with the columns image, label; None: labels are folder names.
+    classes : sequence of ClassName, optional
+        Classes with descriptions. Default: the labels.
+    shots : sequence of int
+        Labeled pictures per class.
+    repeats : int
+    task : Task, optional
+
+    Returns
+    -------
+    FewShotReport
+
+    Raises
+    ------
+    DataError
+        See `core.classify.compute_learning_curve`, or a file cannot be read.
+    QueryError
+        A label is not a class.
     """
     if repeats < 1:
-        raise DataError("The repeats begin at 1.")
+        raise DataError("Choose at least 1 repeat.")
     pairs = list(require_one_each(read_labels(images, labels), labels or images).items())
     zero_shot, plain = (
         ZeroShot.of(
@@ -84,15 +108,15 @@ def evaluate_fewshot(
     )
     embedded = embed_files(encoder, images, [name for name, _ in pairs], task=task)
     pairs = [(name, label) for name, label in pairs if name in embedded.rows]
-    vectors, predictions = embedded.vectors[[embedded.rows[name] for name, _ in pairs]], [label for _, label in pairs]
-    curve = compute_learning_curve(encoder, vectors, predictions, zero_shot, shots=shots, repeats=repeats, task=task)
-    without = compute_learning_curve(encoder, vectors, predictions, plain, shots=shots, methods=(), repeats=repeats)
+    vectors, truth = embedded.vectors[[embedded.rows[name] for name, _ in pairs]], [label for _, label in pairs]
+    curve = compute_learning_curve(encoder, vectors, truth, zero_shot, shots=shots, repeats=repeats, task=task)
+    plain_curve = compute_learning_curve(encoder, vectors, truth, plain, shots=shots, methods=(), repeats=repeats)
     methods = unique(point.method for point in curve.points if point.shots)
     return FewShotReport(
         classes=len(zero_shot.names),
         images=len(pairs),
         zeroshot=round(curve.of("zero-shot")[0].mean, 4),
-        zeroshot_no_templates=round(without.of("zero-shot")[0].mean, 4),
+        zeroshot_no_templates=round(plain_curve.of("zero-shot")[0].mean, 4),
         methods={method: {str(point.shots): _make_band(point) for point in curve.of(method)} for method in methods},
         gain={method: _get_gain(curve, method, max(shots)) for method in methods},
         repeats=repeats,

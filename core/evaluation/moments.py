@@ -1,8 +1,9 @@
-"""How well moments are found: reels whose shots are known are asked for each photo, by its subject and by a crop of it.
+"""Measures how well moments are found, in rendered reels with known shots: each photo is searched by its subject and by
+a crop of it.
 
-A photo's shot is a known moment. It counts as found where a returned moment overlaps it with an intersection over
-union of 0.5 or more, the measure of temporal grounding (Gao et al. 2017, TALL). Of each reel only as many moments are
-looked at as there are known ones in it, the best first; what all returned moments (up to 8) give stands beside it.
+A photo's shot is a known moment. It is found if a returned moment overlaps it with an intersection over union of 0.5 or
+more, as in temporal grounding (Gao et al. 2017, TALL). Of each reel only as many moments count as it has known ones,
+best first; the recall of all returned moments (up to 8) is reported too.
 """
 
 from __future__ import annotations
@@ -29,16 +30,16 @@ from core.search.query import Term
 from core.search.videos import MAX_VIDEOS, search_videos
 from core.utils.extras import require
 
-_CROP = 0.7  # of both sides, about the middle: a picture that no frame shows
-_ENOUGH = 0.5
+_CROP = 0.7  # of both sides, around the center: a picture that no frame shows
+_LEAST_IOU = 0.5
 
 Range = tuple[float, float]  # start, end in seconds
-KnownRanges = dict[str, dict[str, list[Range]]]  # photo -> file name of a reel -> its moments
+KnownRanges = dict[str, dict[str, list[Range]]]  # photo -> file name of a reel -> known moments
 
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """A known moment that was not found, and the best intersection over union of what was returned for its reel."""
+    """A known moment that was not found, and the best intersection over union with the moments of its reel."""
 
     query: str
     reel: str
@@ -49,10 +50,11 @@ class Missed:
 
 @dataclass(frozen=True, slots=True)
 class MomentRecall:
-    """queries asked for known moments. recall_at_50: share of these that one of the first moments meets; mean_iou: of
-    the best of these with each; recall_at_50_any: the recall of all returned moments; returned: how many these are,
-    per query and reel that holds its photo. false_alarms: moments called
-    likely that lie mostly outside the known ones, per query.
+    """Recall of known moments.
+
+    recall_at_50: share of known moments that one of the first moments meets; mean_iou: of the best of these.
+    recall_at_50_any: recall of all returned moments; returned: their number per query and reel with its photo.
+    false_alarms: likely moments that lie mostly outside the known ones, per query.
     """
 
     queries: int
@@ -67,10 +69,11 @@ class MomentRecall:
 
 @dataclass(frozen=True, slots=True)
 class MomentsReport:
-    """text: the phrases that name the photos' subjects; image: other crops of the photos than any that is shown.
+    """Recall by words and by pictures.
 
-    text_recognised: the phrases by which the encoder finds the photo itself, first among all sample photos: what it
-    does not recognise in the photo it cannot find in a reel, however well moments are found. None where there are none.
+    text: phrases for the photos' subjects; image: crops that no frame shows. text_recognised: only phrases with which
+    the encoder finds the photo itself first among all sample photos, since an unrecognized subject cannot be found in a
+    reel either; None if there are none.
     """
 
     reels: int
@@ -85,10 +88,25 @@ class MomentsReport:
 def evaluate_moments(
     encoder: Encoder, *, sampling: Sampling | None = None, folder: Path | None = None, task: Task = SILENT
 ) -> MomentsReport:
-    """Renders the reels, indexes them and asks for the moments that they are known to hold.
+    """Renders the reels, indexes them and searches for their known moments.
 
-    sampling: default one frame per second. folder: where the reels are kept, or rendered if they are not there
-    (default: a temporary one). Raises DataError where the sample photos are not installed, which they are made from.
+    Parameters
+    ----------
+    encoder : Encoder
+    sampling : Sampling, optional
+        Default: one frame per second.
+    folder : Path, optional
+        Where the reels are, or are rendered if missing. Default: a temporary folder.
+    task : Task, optional
+
+    Returns
+    -------
+    MomentsReport
+
+    Raises
+    ------
+    DataError
+        The sample photos are not installed.
     """
     require("samples", "The sample reels", DataError)
     sampling = sampling or Sampling()
@@ -100,7 +118,7 @@ def evaluate_moments(
         subjects = {name: phrase for name, phrase in sample_subjects().items() if name in known}
         words = {name: Term("text", phrase) for name, phrase in subjects.items()}
         crops = {name: Term("image", _crop(sample_sources()[name])) for name in known}
-        recognized = {name: words[name] for name in _count_recognized(encoder, subjects)}
+        recognized = {name: words[name] for name in _find_recognized(encoder, subjects)}
         return MomentsReport(
             reels=len(clips),
             text=_run_queries(library, encoder, words, known, subjects),
@@ -113,9 +131,9 @@ def evaluate_moments(
 
 def compute_iou(one: Range, other: Range) -> float:
     """Intersection over union of two ranges of time, 0 to 1."""
-    shared = min(one[1], other[1]) - max(one[0], other[0])
+    overlap = min(one[1], other[1]) - max(one[0], other[0])
     union = max(one[1], other[1]) - min(one[0], other[0])
-    return max(0.0, shared) / union if union > 0 else 0.0
+    return max(0.0, overlap) / union if union > 0 else 0.0
 
 
 def _get_known_ranges(plan: Sequence[Reel]) -> KnownRanges:
@@ -127,8 +145,8 @@ def _get_known_ranges(plan: Sequence[Reel]) -> KnownRanges:
     return known
 
 
-def _count_recognized(encoder: Encoder, subjects: dict[str, str]) -> list[str]:
-    """The photos that their own phrases find before all other sample photos."""
+def _find_recognized(encoder: Encoder, subjects: dict[str, str]) -> list[str]:
+    """The photos that rank first for their own phrase among all sample photos."""
     sources = sample_sources()
     names = list(sources)
     photos = encoder.encode_images([open_image(path, min_side=encoder.min_side) for path in sources.values()])
@@ -138,11 +156,9 @@ def _count_recognized(encoder: Encoder, subjects: dict[str, str]) -> list[str]:
 
 def _crop(source: Path) -> bytes:
     photo = open_image(source)
-    aside, above = (side * (1 - _CROP) / 2 for side in photo.size)
+    left, top = (side * (1 - _CROP) / 2 for side in photo.size)
     buffer = io.BytesIO()
-    photo.crop((round(aside), round(above), round(photo.width - aside), round(photo.height - above))).save(
-        buffer, "PNG"
-    )
+    photo.crop((round(left), round(top), round(photo.width - left), round(photo.height - top))).save(buffer, "PNG")
     return buffer.getvalue()
 
 
@@ -150,45 +166,45 @@ def _run_queries(
     library: Library, encoder: Encoder, terms: dict[str, Term], known: KnownRanges, names: dict[str, str]
 ) -> MomentRecall:
     overlaps: list[float] = []
-    of_any: list[float] = []
+    overlaps_of_any: list[float] = []
     missed: list[Missed] = []
     alarms, counts = 0, []
     for photo, term in terms.items():
         result = search_videos(library, encoder, [term], top_k=MAX_VIDEOS)
         returned = {Path(hit.item.path).name: hit.moments for hit in result.hits}
         for reel, ranges in known[photo].items():
-            found = [(moment.start_s, moment.end_s) for moment in returned.get(reel, ())]
-            counts.append(len(found))
-            for entry in ranges:
-                of_any.append(_find_best(entry, found))
-                overlaps.append(_find_best(entry, found[: len(ranges)]))
-                if overlaps[-1] < _ENOUGH:
-                    missed.append(Missed(names[photo], reel, *(round(value, 2) for value in (*entry, overlaps[-1]))))
+            moments = [(moment.start_s, moment.end_s) for moment in returned.get(reel, ())]
+            counts.append(len(moments))
+            for shot in ranges:
+                overlaps_of_any.append(_find_best(shot, moments))
+                overlaps.append(_find_best(shot, moments[: len(ranges)]))
+                if overlaps[-1] < _LEAST_IOU:
+                    missed.append(Missed(names[photo], reel, *(round(value, 2) for value in (*shot, overlaps[-1]))))
         alarms += sum(
             moment.likely and not _is_mostly_within((moment.start_s, moment.end_s), known[photo].get(reel, []))
-            for reel, moments in returned.items()
-            for moment in moments
+            for reel, own in returned.items()
+            for moment in own
         )
     return MomentRecall(
         queries=len(terms),
         moments=len(overlaps),
         recall_at_50=_recall(overlaps),
         mean_iou=round(float(np.mean(overlaps)), 4),
-        recall_at_50_any=_recall(of_any),
+        recall_at_50_any=_recall(overlaps_of_any),
         returned=round(float(np.mean(counts)), 2),
         false_alarms=round(alarms / len(terms), 4),
         missed=tuple(missed),
     )
 
 
-def _find_best(known: Range, found: Sequence[Range]) -> float:
-    return max((compute_iou(known, entry) for entry in found), default=0.0)
+def _find_best(known: Range, moments: Sequence[Range]) -> float:
+    return max((compute_iou(known, moment) for moment in moments), default=0.0)
 
 
 def _recall(overlaps: Sequence[float]) -> float:
-    return round(float((np.array(overlaps) >= _ENOUGH).mean()), 4)
+    return round(float((np.array(overlaps) >= _LEAST_IOU).mean()), 4)
 
 
 def _is_mostly_within(moment: Range, ranges: Sequence[Range]) -> bool:
-    shared = sum(max(0.0, min(moment[1], end) - max(moment[0], start)) for start, end in ranges)
-    return shared >= (moment[1] - moment[0]) / 2
+    overlap = sum(max(0.0, min(moment[1], end) - max(moment[0], start)) for start, end in ranges)
+    return overlap >= (moment[1] - moment[0]) / 2

@@ -1,4 +1,4 @@
-"""How well outliers are found: drawings, screenshots and noise, drawn here, are planted among photos."""
+"""Measures how well outliers are found: drawings, screenshots and noise are planted among photos."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _WORDS = "file edit view total open report sum account name date help note save 
 
 @dataclass(frozen=True, slots=True)
 class OutliersReport:
-    """planted: pictures that are no photos, among so many photos, in several draws. found: the mean number of them
-    within the `first` outliers; found_each: in each draw; found_of_kind: the share of each kind, 0 to 1.
+    """Planted pictures that are found, in several draws.
 
+    found: mean number within the `first` outliers; found_each: in each draw; found_of_kind: share of each kind, 0 to 1.
     auc: of the score, planted against photos, 0 to 1.
     """
 
@@ -44,28 +44,47 @@ class OutliersReport:
 def evaluate_outliers(
     encoder: Encoder, images: Path, *, photos: int = 500, planted: int = 20, draws: int = 5, task: Task = SILENT
 ) -> OutliersReport:
-    """Plants pictures among a folder's photos (a fixed random choice of them) and looks for outliers, several times.
+    """Plants pictures among photos of a folder and searches for outliers, several times.
 
-    Raises DataError where the folder has no more photos than are to be planted.
+    Parameters
+    ----------
+    encoder : Encoder
+    images : Path
+        Folder.
+    photos : int
+        Most photos, a fixed random choice.
+    planted : int
+        Pictures planted in each draw.
+    draws : int
+    task : Task, optional
+
+    Returns
+    -------
+    OutliersReport
+
+    Raises
+    ------
+    DataError
+        The folder has too few pictures.
     """
     names = photo_names(images, photos)
     if len(names) <= planted:
         raise DataError(f"{images} has {len(names)} pictures: at least {planted + 1} are needed.")
     embedded = embed_files(encoder, images, names, task=task)
     count = len(embedded.vectors)
-    predictions: list[tuple[str, bool]] = []
+    finds: list[tuple[str, bool]] = []  # kind, and whether it is within the first
     aucs = []
     for seed in range(draws):
-        strange = make_planted_images(planted, seed=seed)
-        vectors = np.concatenate([embedded.vectors, encoder.encode_images([picture for _, picture in strange])])
+        pictures = make_planted_images(planted, seed=seed)
+        vectors = np.concatenate([embedded.vectors, encoder.encode_images([picture for _, picture in pictures])])
         outliers = find_outliers(vectors, top=len(vectors))
         first = {outlier.number for outlier in outliers[:_FIRST]}
-        predictions += [(kind, number in first) for number, (kind, _) in enumerate(strange, start=count)]
+        finds += [(kind, number in first) for number, (kind, _) in enumerate(pictures, start=count)]
         scores = np.zeros(len(vectors))
         scores[[outlier.number for outlier in outliers]] = [outlier.score for outlier in outliers]
         aucs.append(float((scores[count:, None] > scores[None, :count]).mean()))
-    found = np.array([is_found for _, is_found in predictions]).reshape(draws, planted).sum(axis=1)
-    kinds = dict.fromkeys(kind for kind, _ in predictions)
+    found = np.array([is_found for _, is_found in finds]).reshape(draws, planted).sum(axis=1)
+    kinds = dict.fromkeys(kind for kind, _ in finds)
     return OutliersReport(
         photos=count,
         planted=planted,
@@ -73,7 +92,7 @@ def evaluate_outliers(
         found=float(found.mean()),
         found_each=tuple(found.tolist()),
         found_of_kind={
-            kind: round(float(np.mean([is_found for own, is_found in predictions if own == kind])), 4) for kind in kinds
+            kind: round(float(np.mean([is_found for own, is_found in finds if own == kind])), 4) for kind in kinds
         },
         auc=round(float(np.mean(aucs)), 4),
         encoder=encoder.name,
@@ -81,7 +100,7 @@ def evaluate_outliers(
 
 
 def make_planted_images(count: int, *, seed: int = 0) -> list[tuple[str, Image.Image]]:
-    """(kind, picture): drawings, screenshots and noise in turn, each another one."""
+    """Drawings, screenshots and noise in turn, all different, with their kinds."""
     rng = np.random.default_rng(seed)
     makers: dict[str, Callable[[np.random.Generator], Image.Image]] = {
         "drawing": _make_drawing, "screenshot": _make_screenshot, "noise": _make_noise,
@@ -91,7 +110,7 @@ def make_planted_images(count: int, *, seed: int = 0) -> list[tuple[str, Image.I
 
 
 def _make_drawing(rng: np.random.Generator) -> Image.Image:
-    """Lines and outlines by a few pens on paper."""
+    """Lines and outlines on paper."""
     picture = Image.new("RGB", _SIZE, "white" if rng.random() < 0.7 else _random_color(rng, 200, 255))
     pen = ImageDraw.Draw(picture)
     for _ in range(int(rng.integers(6, 16))):
@@ -128,7 +147,7 @@ def _make_screenshot(rng: np.random.Generator) -> Image.Image:
 
 
 def _make_noise(rng: np.random.Generator) -> Image.Image:
-    """Grains of any size, grey or coloured, or stripes."""
+    """Grains of any size, gray or colored, or stripes."""
     width, height = _SIZE
     if rng.random() < 0.25:
         stripes = rng.integers(0, 256, (1, width // 4, 3)).astype(np.uint8)

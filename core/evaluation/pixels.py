@@ -1,4 +1,4 @@
-"""Raw pixels against embeddings of the same pictures: what their distances say, and what is learned from them."""
+"""Compares raw pixels with embeddings of the same pictures, by their distances and by what is learned from both."""
 
 from __future__ import annotations
 
@@ -38,8 +38,10 @@ RANDOM_DIMS = (2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 12288
 
 @dataclass(frozen=True, eq=False)
 class Pictures:
-    """n pictures of a library to compare, of `considered` that it holds. vectors: (n, dim) unit rows. labels: (n,) what
-    each is, None where unknown; grouped: they are the clusters of these vectors, for want of others.
+    """n pictures of a library to compare.
+
+    items: the pictures. vectors: (n, dim) unit rows. labels: (n,) None where unknown. considered: pictures of the
+    library. grouped: whether labels are clusters of these vectors, because there are no others.
     """
 
     items: tuple[Item, ...]
@@ -51,10 +53,19 @@ class Pictures:
 
 @dataclass(frozen=True, eq=False)
 class InputComparison:
-    """The same n pictures as pixels and as embeddings. rows: (n,) which of those given could be read.
+    """The same n pictures as pixels and as embeddings.
 
-    contrast, pairs: of either input; pairs is empty without labels. random: {dimensions: relative contrast} of as many
-    random vectors; like: in how many dimensions these have the contrast of either input.
+    Attributes
+    ----------
+    pixels : RawPixels
+    vectors : array of float32, shape (n, dim)
+    labels : tuple of str or None
+    contrast, pairs : dict of str to Contrast and to PairDistances
+        Of "pixels" and "embedding"; `pairs` is empty without labels.
+    random : dict of int to float
+        Relative contrast of as many random vectors by dimension.
+    equivalent_dims : dict of str to float
+        Dimensions in which random vectors have the contrast of each input.
     """
 
     pixels: RawPixels
@@ -67,16 +78,19 @@ class InputComparison:
 
     @property
     def rows(self) -> NDArray[np.int64]:
+        """Positions of the readable pictures among the given ones, (n,)."""
         return self.pixels.rows
 
     def values(self, which: Input) -> NDArray[np.float32]:
-        """(n, numbers) of one input."""
+        """Vectors of one input, (n, numbers)."""
         return self.pixels.values if which == "pixels" else self.vectors
 
 
 @dataclass(frozen=True, slots=True)
 class InputFigures:
-    """One input in figures, see `Contrast`, `PairDistances.order` and `InputCurve`. like: see `InputComparison`."""
+    """Figures of one input, see `Contrast`, `PairDistances.order` and `InputCurve`. like:
+    `InputComparison.equivalent_dims`.
+    """
 
     contrast: Contrast
     like: float
@@ -86,7 +100,7 @@ class InputFigures:
 
 @dataclass(frozen=True, slots=True)
 class PixelReport:
-    """pictures: measured on. skipped: (picture, reason) of those that could not be read."""
+    """Both inputs in figures. pictures: measured on. skipped: (picture, reason) of unreadable ones."""
 
     pictures: int
     classes: int
@@ -99,20 +113,38 @@ class PixelReport:
 def select_images(
     library: Library, encoder: Encoder, labels: Mapping[str, str], *, most: int = 1_000, task: Task = SILENT
 ) -> Pictures:
-    """Up to `most` pictures of a library, a fixed random sample, those with a label (by item id) first. Raises
-    DataError where there is none, and Cancelled."""
+    """Selects pictures of a library to compare: a fixed random sample, those with a label first.
+
+    Parameters
+    ----------
+    library : Library
+    encoder : Encoder
+    labels : mapping of str to str
+        Labels by item id; if empty, clusters are the labels.
+    most : int
+        Most pictures.
+    task : Task, optional
+
+    Returns
+    -------
+    Pictures
+
+    Raises
+    ------
+    Cancelled
+    """
     index = library.index(encoder)
-    here = index.items.take(index.rows_with_vectors)
-    here = here.filter(pc.equal(here["kind"], PICTURE.name))
-    mixed = np.random.default_rng(0).permutation(len(here))
-    ids = here["id"].to_pylist()
-    chosen = np.sort(np.array(sorted(mixed, key=lambda row: ids[row] not in labels)[:most], np.int64))
-    cached, vectors = get_item_vectors(index, [ids[row] for row in chosen])
-    names: list[str | None] = [labels.get(entry) for entry in cached]
+    images = index.items.take(index.rows_with_vectors)
+    images = images.filter(pc.equal(images["kind"], PICTURE.name))
+    shuffled = np.random.default_rng(0).permutation(len(images))
+    ids = images["id"].to_pylist()
+    chosen = np.sort(np.array(sorted(shuffled, key=lambda row: ids[row] not in labels)[:most], np.int64))
+    chosen_ids, vectors = get_item_vectors(index, [ids[row] for row in chosen])
+    names: list[str | None] = [labels.get(item_id) for item_id in chosen_ids]
     grouped = not labels
-    if grouped and len(cached) > 2:
+    if grouped and len(chosen_ids) > 2:
         names = [f"cluster {number}" for number in find_clusters(vectors, task=task).labels]
-    items = tuple(Item.from_row(row) for row in here.take(chosen).to_pylist())
+    items = tuple(Item.from_row(row) for row in images.take(chosen).to_pylist())
     return Pictures(items, vectors, tuple(names), len(ids), grouped)
 
 
@@ -125,8 +157,30 @@ def compare_inputs(
     side: int = SIDE,
     task: Task = SILENT,
 ) -> InputComparison:
-    """Reads pictures and compares them with their embeddings (n, dim). labels: (n,), None where unknown; up to a few
-    thousand pictures. Raises DataError for fewer than three that can be read, and Cancelled."""
+    """Reads pictures and compares them with their embeddings.
+
+    Parameters
+    ----------
+    paths : sequence of path-like, length n
+        Up to a few thousand.
+    vectors : array of float32, shape (n, dim)
+        Unit rows.
+    labels : sequence of str or None, length n
+        None where unknown.
+    side : int
+        Pixels of the pictures' sides.
+    task : Task, optional
+
+    Returns
+    -------
+    InputComparison
+
+    Raises
+    ------
+    DataError
+        Fewer than three pictures can be read.
+    Cancelled
+    """
     pixels = load_pixels(paths, side=side, task=task)
     vectors, known = vectors[pixels.rows], tuple(labels[row] for row in pixels.rows)
     inputs: dict[Input, NDArray[np.float32]] = {"pixels": pixels.values, "embedding": vectors}
@@ -137,37 +191,71 @@ def compare_inputs(
         task.check("Stopped before the pictures were compared.")
         stage.report(done, 3)
         contrast[which] = measure_contrast(values, known)
-        if (found := compute_pair_distances(values, known)) is not None:
-            pairs[which] = found
+        if (distances := compute_pair_distances(values, known)) is not None:
+            pairs[which] = distances
     random = measure_random_contrast(RANDOM_DIMS, len(vectors))
-    like = {which: find_equivalent_dims(entry.relative_contrast, random) for which, entry in contrast.items()}
-    return InputComparison(pixels, vectors, known, contrast, pairs, random, like)
+    dims = {which: find_equivalent_dims(own.relative_contrast, random) for which, own in contrast.items()}
+    return InputComparison(pixels, vectors, known, contrast, pairs, random, dims)
 
 
 @task_keywords
 def learn_inputs(compared: InputComparison, *, task: Task = SILENT) -> dict[Input, InputCurve]:
-    """The learning curve of a linear classifier on either input. Raises DataError, see `measure_input_curve`, and
-    Cancelled."""
-    found: dict[Input, InputCurve] = {}
+    """Learning curves of a linear classifier on both inputs.
+
+    Parameters
+    ----------
+    compared : InputComparison
+    task : Task, optional
+
+    Returns
+    -------
+    dict of str to InputCurve
+
+    Raises
+    ------
+    DataError
+        See `core.geometry.measure_input_curve`.
+    Cancelled
+    """
+    curves: dict[Input, InputCurve] = {}
     inputs: tuple[Input, ...] = ("embedding", "pixels")
     stage = task.stage("learn", "inputs")
     for done, which in enumerate(inputs):
         stage.report(done, len(inputs))
-        found[which] = measure_input_curve(compared.values(which), compared.labels, task=task.part())
-    return found
+        curves[which] = measure_input_curve(compared.values(which), compared.labels, task=task.part())
+    return curves
 
 
 @task_keywords
 def evaluate_pixels(
     encoder: Encoder, images: Path, labels: Path, *, side: int = SIDE, task: Task = SILENT
 ) -> PixelReport:
-    """Both, on the pictures of a table (columns image, label). Raises DataError."""
-    predictions = require_one_each(read_pairs(labels, "image", "label"), labels)
-    embedded = embed_files(encoder, images, list(predictions), task=task)
+    """Compares raw pixels and embeddings of labeled pictures.
+
+    Parameters
+    ----------
+    encoder : Encoder
+    images : Path
+        Folder.
+    labels : Path
+        CSV with the columns image, label.
+    side : int
+        Pixels of the pictures' sides.
+    task : Task, optional
+
+    Returns
+    -------
+    PixelReport
+
+    Raises
+    ------
+    DataError
+        A file cannot be read, or there are too few labels.
+    """
+    label_of = require_one_each(read_pairs(labels, "image", "label"), labels)
+    embedded = embed_files(encoder, images, list(label_of), task=task)
     paths = [find_file(images, name) for name in embedded.rows]
-    compared = compare_inputs(
-        paths, embedded.vectors, [predictions[name] for name in embedded.rows], side=side, task=task
-    )
+    compared = compare_inputs(paths, embedded.vectors, [label_of[name] for name in embedded.rows], side=side, task=task)
     learned = learn_inputs(compared, task=task)
     return PixelReport(
         pictures=len(compared.vectors),
@@ -175,12 +263,12 @@ def evaluate_pixels(
         encoder=encoder.name,
         inputs={
             which: InputFigures(
-                entry,
+                contrast,
                 compared.equivalent_dims[which],
                 compared.pairs[which].order if which in compared.pairs else None,
                 learned[which],
             )
-            for which, entry in compared.contrast.items()
+            for which, contrast in compared.contrast.items()
         },
         skipped=(*embedded.skipped.items(), *compared.pixels.unread),
     )  # fmt: skip

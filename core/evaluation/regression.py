@@ -1,4 +1,4 @@
-"""How well a number is learned from a few pictures: brightness, a price, a count, from a column of a table."""
+"""Measures how well a number (brightness, a price, a count) is learned from a few pictures and a column of a table."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _HELD_OUT = 0.3
 
 @dataclass(frozen=True, slots=True)
 class NumberPoint:
-    """Means over repeats on held-out pictures. r2: share of the variance explained. mae: in the unit of the values."""
+    """Means over repeats on held-out pictures. r2: explained share of the variance. mae: in the unit of the values."""
 
     r2: float
     mae: float
@@ -32,7 +32,7 @@ class NumberPoint:
 
 @dataclass(frozen=True, slots=True)
 class NumbersReport:
-    """methods: by the number of pictures learned from, for each method. mae_of_mean: of always telling the mean."""
+    """Figures by method, then number of training pictures. mae_of_mean: error of always predicting the mean."""
 
     images: int
     mean: float
@@ -55,27 +55,50 @@ def evaluate_numbers(
     repeats: int = 5,
     task: Task = SILENT,
 ) -> NumbersReport:
-    """How well a number (a column of a CSV beside the column image) is told from few pictures.
+    """Measures how well a number is predicted from few pictures. Each repeat holds out 30 % of the pictures.
 
-    In each repeat 30 % of the pictures are held out. Raises DataError where too few pictures are left to learn from.
+    Parameters
+    ----------
+    encoder : Encoder
+    images : Path
+        Folder.
+    table : Path
+        CSV with the column image.
+    column : str
+        Column of the numbers.
+    samples : sequence of int
+        Numbers of training pictures.
+    methods : sequence of {"ridge", "knn"}
+    repeats : int
+    task : Task, optional
+
+    Returns
+    -------
+    NumbersReport
+
+    Raises
+    ------
+    DataError
+        A file cannot be read, or too few pictures remain for training.
     """
     if repeats < 1:
-        raise DataError("The repeats begin at 1.")
+        raise DataError("Choose at least 1 repeat.")
     values = read_numbers(table, column)
     embedded = embed_files(encoder, images, list(values), task=task)
     targets = np.array([values[name] for name in embedded.rows])
     held = max(2, round(_HELD_OUT * len(targets)))
     if min(samples, default=0) < 2 or max(samples) > len(targets) - held:
-        raise DataError(f"{len(targets) - held} pictures are there to learn from: choose samples from 2 to that.")
-    found: dict[tuple[str, int], list[tuple[float, float]]] = {}
+        raise DataError(f"Only {len(targets) - held} pictures remain for training: choose samples from 2 to that.")
+    figures: dict[tuple[str, int], list[tuple[float, float]]] = {}
     rng = np.random.default_rng(0)
     for _ in task.track(range(repeats), "learn", "repeats", stopped="Stopped: nothing was measured."):
         order = rng.permutation(len(targets))
         test, train = order[:held], order[held:]
         for method, count in product(methods, samples):
             head = fit_numbers(encoder, method, embedded.vectors[train[:count]], list(targets[train[:count]]))
-            found.setdefault((method, count), []).append(_figures(targets[test], head.values(embedded.vectors[test])))
-    points = {key: NumberPoint(*np.mean(value, axis=0).round(4).tolist()) for key, value in found.items()}
+            predicted = head.values(embedded.vectors[test])
+            figures.setdefault((method, count), []).append(_measure(targets[test], predicted))
+    points = {key: NumberPoint(*np.mean(value, axis=0).round(4).tolist()) for key, value in figures.items()}
     return NumbersReport(
         images=len(targets),
         mean=round(float(targets.mean()), 4),
@@ -88,7 +111,7 @@ def evaluate_numbers(
 
 
 def read_numbers(table: Path, column: str) -> dict[str, float]:
-    """The number of each picture, from a column of a CSV beside the column image. Raises DataError."""
+    """Numbers by picture, from a column of a CSV with the column image. Raises DataError."""
     pairs = read_pairs(table, "image", column)
     return require_one_each(((name, _number(text, name, table, column)) for name, text in pairs), table)
 
@@ -103,8 +126,8 @@ def _number(text: str, name: str, table: Path, column: str) -> float:
     return number
 
 
-def _figures(truth: NDArray[np.float64], predictions: NDArray[np.float32]) -> tuple[float, float]:
-    """(R2, mean absolute error)."""
+def _measure(truth: NDArray[np.float64], predicted: NDArray[np.float32]) -> tuple[float, float]:
+    """R2 and mean absolute error."""
     from sklearn.metrics import mean_absolute_error, r2_score
 
-    return float(r2_score(truth, predictions)), float(mean_absolute_error(truth, predictions))
+    return float(r2_score(truth, predicted)), float(mean_absolute_error(truth, predicted))

@@ -1,4 +1,4 @@
-"""Quality in figures: retrieval by captions, and zero-shot classification by class names."""
+"""Measures retrieval by captions, and zero-shot classification by class names."""
 
 from __future__ import annotations
 
@@ -25,10 +25,11 @@ from core.vectors.ranking_metrics import Recall, compute_best_rank, compute_reca
 
 @dataclass(frozen=True, slots=True)
 class RetrievalReport:
-    """pool: images ranked; queries: captions. t2i: caption -> its image; i2t: image -> any of its captions.
+    """Recall of retrieval. pool: images; queries: captions. t2i: caption to its image; i2t: image to any of its
+    captions.
 
-    images_per_s: files to vectors, model loading left out; 0 of a library, whose vectors are there. skipped:
-    (image, reason) of files that could not be read.
+    images_per_s: files to vectors, without loading the model; 0 for a library. skipped: (image, reason) of unreadable
+    files.
     """
 
     pool: int
@@ -42,9 +43,10 @@ class RetrievalReport:
 
 @dataclass(frozen=True, slots=True)
 class ZeroShotReport:
-    """Shares, 0 to 1, of images whose label is first, or among the first five, of the class names.
+    """Zero-shot classification. top1, top5: share of images whose label is the first class name, or among the first
+    five.
 
-    macro_f1, calibration_error: see `core.classify.validation.ClassReport`.
+    macro_f1, calibration_error: see `core.classify.ClassReport`.
     """
 
     classes: int
@@ -61,9 +63,27 @@ class ZeroShotReport:
 def evaluate_retrieval(
     encoder: Encoder, images: Path, captions: Path, *, templates: Sequence[str] = PLAIN, task: Task = SILENT
 ) -> RetrievalReport:
-    """Recall@k between the images of a folder and a CSV of captions (columns image, caption).
+    """Recall@k between the images of a folder and their captions. Ties count against the encoder.
 
-    Ranks are by cosine over the whole pool; ties count against the encoder. Raises DataError.
+    Parameters
+    ----------
+    encoder : Encoder
+    images : Path
+        Folder.
+    captions : Path
+        CSV with the columns image, caption.
+    templates : sequence of str
+        Prompts of the captions.
+    task : Task, optional
+
+    Returns
+    -------
+    RetrievalReport
+
+    Raises
+    ------
+    DataError
+        A file cannot be read.
     """
     pairs = read_pairs(captions, "image", "caption")
     embedded = embed_files(encoder, images, unique(name for name, _ in pairs), task=task)
@@ -75,8 +95,27 @@ def evaluate_retrieval(
 
 
 def evaluate_library(library: Library, encoder: Encoder, *, templates: Sequence[str] = PLAIN) -> RetrievalReport:
-    """The same between the items of a library and the captions that it keeps (`Library.captions`), over its items that
-    have any; videos by their means over time. Nothing is embedded but the captions. Raises DataError without any."""
+    """Recall@k between the items of a library and their stored captions (`Library.captions`); videos by their mean
+    vector.
+
+    Embeds only the captions.
+
+    Parameters
+    ----------
+    library : Library
+    encoder : Encoder
+    templates : sequence of str
+        Prompts of the captions.
+
+    Returns
+    -------
+    RetrievalReport
+
+    Raises
+    ------
+    DataError
+        There are no captions of items with vectors.
+    """
     points = load_points(library, encoder)
     rows = {str(item_id): row for row, item_id in enumerate(points.column("id"))}
     pairs = [(rows[item_id], caption) for item_id, caption in library.captions() if item_id in rows]
@@ -94,7 +133,7 @@ def _retrieval(
     captions: Sequence[str],
     templates: Sequence[str],
 ) -> RetrievalReport:
-    """owners: (captions,) the row of `vectors` that each describes."""
+    """Recall between captions and vectors. owners: (captions,) row of `vectors` that each describes."""
     similarities = embed_texts(encoder, captions, templates=templates) @ vectors.T
     own = owners[:, None] == np.arange(len(vectors))[None]
     return RetrievalReport(
@@ -117,11 +156,31 @@ def evaluate_zeroshot(
     templates: Sequence[str] | None = None,
     task: Task = SILENT,
 ) -> ZeroShotReport:
-    """Accuracy over a CSV of labels (columns image, label).
+    """Accuracy of zero-shot classification on labeled pictures.
 
-    classes: among which the labels are, with their descriptions (default: the labels that occur).
-    templates: the prompts of each class name (default: the encoder's own). Raises DataError, and QueryError for a
-    label that is no class.
+    Parameters
+    ----------
+    encoder : Encoder
+    images : Path
+        Folder.
+    labels : Path
+        CSV with the columns image, label.
+    classes : sequence of ClassName, optional
+        Default: the labels.
+    templates : sequence of str, optional
+        Prompts of the class names. Default: the encoder's.
+    task : Task, optional
+
+    Returns
+    -------
+    ZeroShotReport
+
+    Raises
+    ------
+    DataError
+        A file cannot be read.
+    QueryError
+        A label is not a class.
     """
     pairs = read_pairs(labels, "image", "label")
     zero_shot = ZeroShot.of(
@@ -132,14 +191,14 @@ def evaluate_zeroshot(
     pairs = [(name, label) for name, label in pairs if name in embedded.rows]
     pictures = embedded.vectors[[embedded.rows[name] for name, _ in pairs]]
     truth = get_class_numbers([label for _, label in pairs], zero_shot.names)
-    figures = make_report(zero_shot.names, truth, zero_shot.scoring.probabilities(pictures @ zero_shot.vectors.T))
+    report = make_report(zero_shot.names, truth, zero_shot.scoring.probabilities(pictures @ zero_shot.vectors.T))
     return ZeroShotReport(
         classes=len(zero_shot.names),
         images=len(pairs),
-        top1=round(figures.accuracy, 4),
-        top5=round(figures.top5, 4),
-        macro_f1=round(figures.macro_f1, 4),
-        calibration_error=round(figures.calibration_error, 4),
+        top1=round(report.accuracy, 4),
+        top5=round(report.top5, 4),
+        macro_f1=round(report.macro_f1, 4),
+        calibration_error=round(report.calibration_error, 4),
         encoder=encoder.name,
         skipped=tuple(embedded.skipped.items()),
     )

@@ -1,4 +1,4 @@
-"""Inside a vector: what its numbers respond to, their share of a cosine, and the effect of each word of a query."""
+"""Explains a vector: what its dimensions respond to, their share of a cosine, and the effect of each query word."""
 
 from __future__ import annotations
 
@@ -18,13 +18,19 @@ from core.vectors.pca import principal_components
 MOST_WORDS = 24
 
 _NAMES = 5
-_NO_VARIANCE = 1e-12  # of unit vectors that are equal but for rounding
+_NO_VARIANCE = 1e-12  # variance of unit vectors that differ only by rounding
 
 
 @dataclass(frozen=True, eq=False)
 class Components:
-    """Principal components. rows: (count, dim) orthonormal, the largest variance first. shares: (count,) of the
-    variance, 0 to 1, descending, sum 1.
+    """Principal components of vectors.
+
+    Attributes
+    ----------
+    rows : array of float32, shape (count, dim)
+        Orthonormal, by descending variance.
+    shares : array of float32, shape (count,)
+        Share of the variance of each, 0 to 1; they sum to 1.
     """
 
     rows: Vectors
@@ -35,9 +41,18 @@ class Components:
 class Response:
     """What a direction of the space responds to.
 
-    direction: (dim,) unit. values: (n,) inner products of the points with it. order: (n,) numbers of the points from
-    the lowest to the highest. share: of the variance of the points that lies along it, 0 to 1. low, high: words whose
-    vectors, beside those of all words, point most to either end, the farthest first; none where all words are alike.
+    Attributes
+    ----------
+    direction : array of float32, shape (dim,)
+        Unit vector.
+    values : array of float32, shape (n,)
+        Inner products of the points with the direction.
+    order : array of int64, shape (n,)
+        Numbers of the points, from the lowest value to the highest.
+    share : float
+        Share of the points' variance along the direction, 0 to 1.
+    low, high : tuple of str
+        Words that point most to either end, relative to the mean of all words; empty if all words are alike.
     """
 
     direction: NDArray[np.float32]
@@ -50,9 +65,21 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class WordStep:
-    """A query up to one of its words. text: so far. vector: (dim,) unit. to_whole: its cosine with the whole query.
-    turned: the angle in degrees by which the word turned it, 0 for the first. missed: the angle in degrees between the
-    whole query and the whole without this word, None for a query of one word: the larger, the more the word matters.
+    """A query up to one of its words.
+
+    Attributes
+    ----------
+    word, text : str
+        The word, and the query up to it.
+    vector : array of float32, shape (dim,)
+        Unit vector of `text`.
+    to_whole : float
+        Cosine with the whole query.
+    turned : float
+        Angle in degrees by which the word turned the vector; 0 for the first word.
+    missed : float or None
+        Angle in degrees between the whole query and the query without this word: the larger, the more the word matters.
+        None for a query of one word.
     """
 
     word: str
@@ -65,7 +92,7 @@ class WordStep:
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """The share of a part in a cosine. first, second: share of each vector's squared length, 0 to 1."""
+    """A part's share of a cosine. first, second: its share of each vector's squared length, 0 to 1."""
 
     part: Part
     cosine: float
@@ -75,8 +102,15 @@ class Contribution:
 
 @dataclass(frozen=True, slots=True)
 class Products:
-    """The products of two vectors, number by number, whose sum is their cosine. pulling, pushing: how many are above
-    and below 0. enough: so many of the largest sum to the cosine already; 0 where it is not above 0.
+    """Products of two vectors by dimension, whose sum is the cosine.
+
+    Attributes
+    ----------
+    cosine : float
+    pulling, pushing : int
+        Numbers of products above and below 0.
+    enough : int
+        Number of largest products whose sum reaches the cosine; 0 if the cosine is not above 0.
     """
 
     cosine: float
@@ -87,11 +121,24 @@ class Products:
 
 @limit_to_one_thread()
 def compute_components(vectors: Vectors) -> Components:
-    """All principal components of vectors (n, dim), at most n - 1; the largest number of each is positive. Raises
-    DataError for fewer than three vectors.
+    """All principal components of vectors.
+
+    Parameters
+    ----------
+    vectors : array of float, shape (n, dim)
+
+    Returns
+    -------
+    Components
+        At most n - 1; the entry of largest magnitude of each is positive.
+
+    Raises
+    ------
+    DataError
+        There are fewer than three vectors.
     """
     if len(vectors) < 3:
-        raise DataError("It takes at least three pictures or videos to see what a direction responds to.")
+        raise DataError("Add at least three pictures or videos to see what a direction responds to.")
     exact = vectors.astype(np.float64)
     _, rows = principal_components(exact, min(len(vectors) - 1, vectors.shape[1]))
     covariance = np.cov(exact, rowvar=False, bias=True)
@@ -102,9 +149,26 @@ def compute_components(vectors: Vectors) -> Components:
 
 
 def get_dimension(dim: int, number: int) -> NDArray[np.float32]:
-    """(dim,) the unit direction of one number of a vector, counted from 0. Raises DataError if there is none."""
+    """The unit direction of one dimension.
+
+    Parameters
+    ----------
+    dim : int
+        Length of the vectors.
+    number : int
+        The dimension, from 0.
+
+    Returns
+    -------
+    array of float32, shape (dim,)
+
+    Raises
+    ------
+    DataError
+        There is no such dimension.
+    """
     if not 0 <= number < dim:
-        raise DataError(f"A vector has {dim} numbers, counted from 0: choose another one than {number}.")
+        raise DataError(f"Choose a dimension from 0 to {dim - 1}, not {number}.")
     direction = np.zeros(dim, np.float32)
     direction[number] = 1.0
     return direction
@@ -113,36 +177,84 @@ def get_dimension(dim: int, number: int) -> NDArray[np.float32]:
 def compute_response(
     points: Points, direction: NDArray[np.float32], *, words: Sequence[str] = (), word_vectors: Vectors | None = None
 ) -> Response:
-    """What a direction (dim,), of unit length, responds to among some points.
+    """What a direction responds to in a library.
 
-    words, word_vectors: (w, dim) unit rows that name its ends. Raises DataError for fewer than three points.
+    Parameters
+    ----------
+    points : Points
+    direction : array of float32, shape (dim,)
+        Unit vector.
+    words : sequence of str
+        Candidates for the names of its ends.
+    word_vectors : array of float32, shape (len(words), dim), optional
+        Unit rows.
+
+    Returns
+    -------
+    Response
+
+    Raises
+    ------
+    DataError
+        There are fewer than three points.
     """
     vectors = points.vectors
     if len(vectors) < 3:
-        raise DataError("It takes at least three pictures or videos to see what a direction responds to.")
+        raise DataError("Add at least three pictures or videos to see what a direction responds to.")
     values = vectors @ direction
-    spread = vectors.var(axis=0, dtype=np.float64).sum()
+    total_variance = vectors.var(axis=0, dtype=np.float64).sum()
     low, high = _ends(direction, words, word_vectors) if word_vectors is not None else ((), ())
-    share = float(values.var(dtype=np.float64) / max(spread, 1e-12))
+    share = float(values.var(dtype=np.float64) / max(total_variance, 1e-12))
     return Response(direction, values, np.argsort(values, kind="stable"), share, low, high)
 
 
 def get_encoder_parts(encoder: Encoder) -> tuple[Part, ...]:
-    """The parts of an encoder's vectors, or the whole vector if it names none."""
-    whole = Part("the whole vector", "This encoder does not tell apart any parts of its vectors.", 0, encoder.dim)
+    """The named parts of an encoder's vectors.
+
+    Parameters
+    ----------
+    encoder : Encoder
+
+    Returns
+    -------
+    tuple of Part
+        One part for the whole vector if the encoder names none.
+    """
+    whole = Part("the whole vector", "This encoder does not name parts of its vectors.", 0, encoder.dim)
     return tuple(getattr(encoder, "parts", ())) or (whole,)
 
 
 def compute_contributions(
     parts: Sequence[Part], first: NDArray[np.float32], second: NDArray[np.float32]
 ) -> tuple[Contribution, ...]:
-    """What each part of two unit vectors (dim,) adds to their cosine: the sum over its numbers of their products."""
+    """Contribution of each part to the cosine of two vectors: the sum of the products of its dimensions.
+
+    Parameters
+    ----------
+    parts : sequence of Part
+    first, second : array of float32, shape (dim,)
+        Unit vectors.
+
+    Returns
+    -------
+    tuple of Contribution
+    """
     spans = [(part, first[part.start : part.stop], second[part.start : part.stop]) for part in parts]
     return tuple(Contribution(part, float(a @ b), float(a @ a), float(b @ b)) for part, a, b in spans)
 
 
 def compute_products(first: NDArray[np.float32], second: NDArray[np.float32]) -> Products:
-    """How the numbers of two unit vectors (dim,) make their cosine."""
+    """Products of two vectors by dimension.
+
+    Parameters
+    ----------
+    first, second : array of float32, shape (dim,)
+        Unit vectors.
+
+    Returns
+    -------
+    Products
+    """
     products = first.astype(np.float64) * second
     total = float(products.sum())
     sums = np.cumsum(np.sort(products)[::-1])
@@ -151,15 +263,30 @@ def compute_products(first: NDArray[np.float32], second: NDArray[np.float32]) ->
 
 
 def measure_word_effects(encoder: Encoder, text: str, *, templates: Sequence[str] | None = None) -> list[WordStep]:
-    """How the vector of a query grows word by word, and what it would be without each.
+    """How the vector of a query changes word by word, and what each word adds to the whole.
 
-    Raises QueryError for no words, or more than MOST_WORDS.
+    Parameters
+    ----------
+    encoder : Encoder
+    text : str
+        1 to 24 words.
+    templates : sequence of str, optional
+        Default: the encoder's.
+
+    Returns
+    -------
+    list of WordStep
+
+    Raises
+    ------
+    QueryError
+        There are no words, or too many.
     """
     words = text.split()
     if not words:
         raise QueryError("Type a few words.")
     if len(words) > MOST_WORDS:
-        raise QueryError(f"These are {len(words)} words: leave at most {MOST_WORDS}.")
+        raise QueryError(f"The query has {len(words)} words: use at most {MOST_WORDS}.")
     prefixes = [" ".join(words[: place + 1]) for place in range(len(words))]
     vectors = embed_texts(encoder, prefixes, templates=templates)
     turned = [0.0, *map(_angle, vectors[1:], vectors[:-1])]
@@ -176,12 +303,12 @@ def measure_word_effects(encoder: Encoder, text: str, *, templates: Sequence[str
 def _ends(
     direction: NDArray[np.float32], words: Sequence[str], vectors: Vectors
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    along = (vectors - vectors.mean(axis=0)) @ direction if len(vectors) else np.zeros(0, np.float32)
-    ranked = [words[place] for place in np.argsort(along, kind="stable") if abs(along[place]) > 1e-6]
+    values = (vectors - vectors.mean(axis=0)) @ direction if len(vectors) else np.zeros(0, np.float32)
+    ranked = [words[number] for number in np.argsort(values, kind="stable") if abs(values[number]) > 1e-6]
     count = min(_NAMES, len(ranked) // 2)
     return tuple(ranked[:count]), tuple(ranked[::-1][:count])
 
 
 def _angle(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
-    """Degrees, 0 to 180, between two unit vectors; by their half difference and sum, which is exact for small ones."""
+    """Degrees, 0 to 180, between two unit vectors; accurate for small angles, unlike the arc cosine."""
     return float(np.degrees(2.0 * np.arctan2(np.linalg.norm(a - b), np.linalg.norm(a + b))))

@@ -1,4 +1,4 @@
-"""How much distances tell, of vectors of any kind: whether near and far differ, and whether near means alike."""
+"""How informative distances are, for vectors of any kind: whether near and far differ, and whether near means alike."""
 
 from __future__ import annotations
 
@@ -14,15 +14,32 @@ from core.utils.blas_threads import limit_to_one_thread
 
 _NEAREST = 10
 _BINS = 48
-_COPY = 2e-3  # of the mean distance: nearer are copies, but for rounding
+_COPY = 2e-3  # of the mean distance; copies are nearer
 
 
 @dataclass(frozen=True, slots=True)
 class Contrast:
-    """How much distances tell. relative_contrast: (farthest - nearest) / nearest, of the distances from a point to all
-    others but its copies, in the median; it goes to 0 as distances concentrate (Beyer et al. 1999). agreement: share of
-    the 10 nearest that have the same label, None without labels; chance: of any others. numbers: of one vector; bytes:
-    in 4-byte floats. query_ms: of a search by one picture through these, here and now.
+    """How informative distances are.
+
+    Attributes
+    ----------
+    relative_contrast : float
+        (farthest - nearest) / nearest, of the distances from a point to all others except its copies; the median over
+        the points. It goes to 0 as distances concentrate [1]_.
+    agreement : float or None
+        Share of the 10 nearest with the same label; None without labels.
+    chance : float or None
+        Share of all others with the same label.
+    numbers : int
+        Dimensions of a vector.
+    bytes : int
+        Of a vector in 4-byte floats.
+    query_ms : float
+        Of a search for one picture among these, on this machine.
+
+    References
+    ----------
+    .. [1] Beyer et al. 1999, "When is 'nearest neighbor' meaningful?"
     """
 
     relative_contrast: float
@@ -35,11 +52,18 @@ class Contrast:
 
 @dataclass(frozen=True, eq=False)
 class PairDistances:
-    """Distances of pairs of vectors of the same label and of different ones, in units of their mean.
+    """Distances between vectors of the same label and of different labels, in units of their mean.
 
-    numbers: of one vector. edges: (bins + 1,). same, different: (bins,) shares of each kind of pair. order: how often a
-    pair of the same label, drawn at random, is nearer than one of different labels; 0.5 is chance, 1 tells them apart
-    (the area under the ROC).
+    Attributes
+    ----------
+    numbers : int
+        Dimensions of a vector.
+    edges : array of float64, shape (bins + 1,)
+    same, different : array of float64, shape (bins,)
+        Share of each kind of pair.
+    order : float
+        How often a random pair of the same label is nearer than one of different labels (the area under the ROC curve):
+        0.5 is chance, 1 separates them.
     """
 
     numbers: int
@@ -51,8 +75,23 @@ class PairDistances:
 
 @limit_to_one_thread()
 def measure_contrast(vectors: NDArray[np.float32], labels: Sequence[str | None] | None = None) -> Contrast:
-    """How much the Euclidean distances between rows (n, numbers) tell; n is up to a few thousand. Of unit rows these
-    order as cosines do. labels: (n,), None where unknown. Raises DataError for fewer than three rows, or copies of one.
+    """How informative the Euclidean distances between vectors are. Unit rows have the same order by cosine.
+
+    Parameters
+    ----------
+    vectors : array of float32, shape (n, numbers)
+        Up to a few thousand.
+    labels : sequence of str or None, length n, optional
+        None where unknown.
+
+    Returns
+    -------
+    Contrast
+
+    Raises
+    ------
+    DataError
+        There are fewer than three vectors, or all are copies of one.
     """
     distances = _compute_distances(vectors)
     agreement, chance = _measure_agreement(distances, labels) if labels is not None else (None, None)
@@ -67,7 +106,20 @@ def measure_contrast(vectors: NDArray[np.float32], labels: Sequence[str | None] 
 
 
 def find_nearest(vectors: NDArray[np.float32], row: int, count: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """The rows nearest to one of them by Euclidean distance, itself left out, and their distances."""
+    """The rows nearest to one row by Euclidean distance, without itself.
+
+    Parameters
+    ----------
+    vectors : array of float32, shape (n, numbers)
+    row : int
+    count : int
+        Most rows.
+
+    Returns
+    -------
+    rows : array of int64, shape (m,)
+    distances : array of float32, shape (m,)
+    """
     distances = np.linalg.norm(vectors - vectors[row], axis=1)
     order = np.argsort(distances, kind="stable")
     order = order[order != row][:count]
@@ -75,15 +127,28 @@ def find_nearest(vectors: NDArray[np.float32], row: int, count: int) -> tuple[ND
 
 
 def compute_distances(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(n, n) Euclidean distances of rows, by their inner products: a few thousand rows at most."""
-    vectors = vectors - vectors.mean(axis=0)  # so that rounding is small beside the distances
+    """Euclidean distances (n, n) of up to a few thousand rows, from their inner products."""
+    vectors = vectors - vectors.mean(axis=0)  # keeps rounding errors small compared with the distances
     squares = (vectors**2).sum(axis=1)
     return np.sqrt(np.maximum(squares[:, None] + squares[None] - 2 * vectors @ vectors.T, 0.0))
 
 
 @limit_to_one_thread()
 def compute_pair_distances(vectors: NDArray[np.float32], labels: Sequence[str | None]) -> PairDistances | None:
-    """Of rows (n, numbers), a few thousand at most. None without at least one pair of either kind."""
+    """Distances between vectors of the same label and of different labels.
+
+    Parameters
+    ----------
+    vectors : array of float32, shape (n, numbers)
+        Up to a few thousand.
+    labels : sequence of str or None, length n
+        None where unknown.
+
+    Returns
+    -------
+    PairDistances or None
+        None if there is no pair of one of the kinds.
+    """
     known = np.flatnonzero([label is not None for label in labels])
     names = np.array([labels[int(row)] for row in known])
     first, second = np.triu_indices(len(known), 1)
@@ -93,57 +158,87 @@ def compute_pair_distances(vectors: NDArray[np.float32], labels: Sequence[str | 
     distances = compute_distances(vectors[known])[first, second].astype(np.float64)
     distances /= max(distances.mean(), 1e-12)
     counts, edges = np.histogram(distances, _BINS)
-    alike = np.histogram(distances[same], edges)[0]
+    same_counts = np.histogram(distances[same], edges)[0]
     return PairDistances(
         vectors.shape[1],
         edges,
-        alike / same.sum(),
-        (counts - alike) / (~same).sum(),
+        same_counts / same.sum(),
+        (counts - same_counts) / (~same).sum(),
         _compute_order(distances, same),
     )
 
 
 @limit_to_one_thread()
 def measure_random_contrast(dims: Sequence[int], count: int, *, seed: int = 0) -> dict[int, float]:
-    """{dimensions: relative contrast (see `Contrast`)} of so many normally distributed vectors: it falls towards 0.
+    """Relative contrast of normally distributed vectors, which falls towards 0 as dimensions grow.
 
-    Beyer et al. 1999, "When is nearest neighbor meaningful?". Raises DataError for fewer than three vectors.
+    Parameters
+    ----------
+    dims : sequence of int
+    count : int
+        Number of vectors, at least 3.
+    seed : int
+
+    Returns
+    -------
+    dict of int to float
+        Relative contrast, see `Contrast`, by number of dimensions.
+
+    Raises
+    ------
+    DataError
+        There are fewer than three vectors.
+
+    References
+    ----------
+    Beyer et al. 1999, "When is 'nearest neighbor' meaningful?"
     """
     rng = np.random.default_rng(seed)
     return {dim: _relative(_compute_distances(rng.standard_normal((count, dim), np.float32))) for dim in dims}
 
 
 def find_equivalent_dims(contrast: float, random: dict[int, float]) -> float:
-    """In how many dimensions random vectors have this relative contrast, by `measure_random_contrast`; its ends
-    beyond."""
-    dims = sorted(random, reverse=True)  # so that the contrast ascends
+    """The number of dimensions in which random vectors have a given relative contrast.
+
+    Parameters
+    ----------
+    contrast : float
+    random : dict of int to float
+        See `measure_random_contrast`.
+
+    Returns
+    -------
+    float
+        Interpolated; at most the largest and at least the smallest measured number.
+    """
+    dims = sorted(random, reverse=True)  # by ascending contrast
     return float(np.exp(np.interp(np.log(max(contrast, 1e-9)), np.log([random[dim] for dim in dims]), np.log(dims))))
 
 
 def _compute_distances(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(n, n) distances, NaN from each to itself."""
+    """Distances (n, n), NaN on the diagonal."""
     if len(vectors) < 3:
-        raise DataError("It takes at least three pictures to compare distances.")
+        raise DataError("Comparing distances needs at least three pictures.")
     distances = compute_distances(vectors)
     np.fill_diagonal(distances, np.nan)
     return distances
 
 
 def _relative(distances: NDArray[np.float32]) -> float:
-    rest = np.where(distances > _COPY * np.nanmean(distances), distances, np.nan)
-    if np.isnan(rest).all():
-        raise DataError("These pictures are copies of one: there are no distances to compare.")
-    nearest, farthest = np.nanmin(rest, axis=1), np.nanmax(rest, axis=1)
+    distinct = np.where(distances > _COPY * np.nanmean(distances), distances, np.nan)
+    if np.isnan(distinct).all():
+        raise DataError("All pictures are copies of one: there are no distances to compare.")
+    nearest, farthest = np.nanmin(distinct, axis=1), np.nanmax(distinct, axis=1)
     return float(np.median((farthest - nearest) / nearest))
 
 
 def _compute_order(distances: NDArray[np.float64], same: NDArray[np.bool_]) -> float:
-    """The share of (same, different) pairs in which the same is nearer: Mann and Whitney's U over its largest value."""
+    """Area under the ROC curve, by the Mann-Whitney U statistic."""
     from scipy.stats import rankdata
 
     ranks = rankdata(distances)
-    alike, rest = same.sum(), (~same).sum()
-    return float(1 - (ranks[same].sum() - alike * (alike + 1) / 2) / (alike * rest))
+    positives, negatives = same.sum(), (~same).sum()
+    return float(1 - (ranks[same].sum() - positives * (positives + 1) / 2) / (positives * negatives))
 
 
 def _measure_agreement(

@@ -1,4 +1,4 @@
-"""Two encoders on one library: do they see the same neighbours, and what does each cost?"""
+"""Compares two encoders on one library: whether they find the same neighbors, and what each costs."""
 
 from __future__ import annotations
 
@@ -33,7 +33,16 @@ _PICTURES, _TEXTS, _TURNS = 48, 96, 3
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """An item whose nearest neighbours the encoders agree on least. overlap: the share that is the same."""
+    """An item on whose nearest neighbors the encoders agree least.
+
+    Attributes
+    ----------
+    item : Item
+    overlap : float
+        Share of the neighbors that are the same, 0 to 1.
+    first, second : tuple of Item
+        Nearest neighbors by each encoder.
+    """
 
     item: Item
     overlap: float
@@ -45,10 +54,20 @@ class Disagreement:
 class Agreement:
     """Two encoders on the same items.
 
-    cka: centred kernel alignment, see `cka`; 1 for spaces that differ by a turn and a scale, about 0
-    for unrelated ones.
-    overlap: share of the `nearest` (10, or a third of a small library) nearest neighbours that are the same; chance:
-    what two unrelated encoders would reach. items: how many were compared, of `common` ones.
+    Attributes
+    ----------
+    cka : float
+        Centered kernel alignment, see `compute_cka`: 1 for spaces that differ by rotation and scale, about 0 for
+        unrelated ones.
+    overlap : float
+        Mean share of the nearest neighbors that are the same, 0 to 1.
+    chance : float
+        Overlap of unrelated encoders.
+    nearest : int
+        Neighbors compared: 10, or a third of a small library.
+    items, common : int
+        Items compared, and items that both encoders have embedded.
+    odd : tuple of Disagreement
     """
 
     cka: float
@@ -61,13 +80,13 @@ class Agreement:
 
     @property
     def beyond_chance(self) -> float:
-        """Where the overlap lies between chance, 0, and the same neighbours throughout, 1; below 0 by bad luck."""
+        """Overlap beyond chance: 0 at chance, 1 for the same neighbors throughout; can be slightly below 0."""
         return (self.overlap - self.chance) / max(1.0 - self.chance, 1e-12)
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """What an encoder's vectors take. bytes: of one (half precision); vectors: stored in the library; total: bytes."""
+    """Storage of an encoder's vectors. bytes: of one (half precision); vectors: stored in the library; total: bytes."""
 
     dim: int
     bytes: int
@@ -77,7 +96,14 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """How fast an encoder is here: decoded pictures, and texts, to vectors; loading and reading files left out."""
+    """Throughput of an encoder on this machine, without loading it and reading files.
+
+    Attributes
+    ----------
+    images_per_s, texts_per_s : float
+    images, texts : int
+        Numbers of decoded pictures and texts measured.
+    """
 
     images_per_s: float
     texts_per_s: float
@@ -86,74 +112,124 @@ class Speed:
 
 
 def find_common_ids(library: Library, encoders: Sequence[Encoder]) -> list[str]:
-    """The items that all of these encoders have embedded, sorted by their ids."""
+    """Sorted ids of the items that all of these encoders have embedded."""
     return sorted(set.intersection(*(set(_ids(library.index(encoder))) for encoder in encoders)))
 
 
 @limit_to_one_thread()
 def measure_agreement(library: Library, first: Encoder, second: Encoder, *, odd: int = 4, seed: int = 0) -> Agreement:
-    """How far two encoders agree on the items that both have embedded: a fixed random sample of up to 2,000.
+    """How far two encoders agree on the items that both have embedded.
 
-    odd: how many of the items with the least agreement to name. Raises DataError where they share fewer than four.
+    Parameters
+    ----------
+    library : Library
+    first, second : Encoder
+    odd : int
+        Number of items with the least agreement to list.
+    seed : int
+        Of the random sample of 2,000 items in a larger library.
+
+    Returns
+    -------
+    Agreement
+
+    Raises
+    ------
+    DataError
+        The encoders share fewer than four items.
     """
     one, other = library.index(first), library.index(second)
     common = find_common_ids(library, [first, second])
     if len(common) < 4:
-        raise DataError("Both encoders must have embedded at least four of the same items: index with the other too.")
-    places = np.random.default_rng(seed).permutation(len(common))[:_SAMPLE]
-    chosen = [common[place] for place in sorted(places)]
-    a, b = get_item_vectors(one, chosen)[1], get_item_vectors(other, chosen)[1]
-    k = min(NEAREST, max(1, (len(chosen) - 1) // 3))  # among all the others any two encoders agree
-    near, rest = find_nearest_neighbors(a, k).numbers, find_nearest_neighbors(b, k).numbers
-    shares = np.array([len(set(x) & set(y)) / k for x, y in zip(near.tolist(), rest.tolist(), strict=True)])
+        raise DataError("Both encoders need vectors of at least four common items: index the library with both.")
+    sample = np.random.default_rng(seed).permutation(len(common))[:_SAMPLE]
+    ids = [common[number] for number in sorted(sample)]
+    a, b = get_item_vectors(one, ids)[1], get_item_vectors(other, ids)[1]
+    k = min(NEAREST, max(1, (len(ids) - 1) // 3))  # with all others as neighbors, any two encoders would agree
+    near_a, near_b = find_nearest_neighbors(a, k).numbers, find_nearest_neighbors(b, k).numbers
+    shares = _compute_shares(near_a, near_b)
     worst = np.argsort(shares, kind="stable")[:odd]
 
-    def named(row: int, found: NDArray[np.int64]) -> tuple[Item, ...]:
-        return tuple(_items(one, [chosen[place] for place in found[row]]))
+    def items(rows: NDArray[np.int64]) -> tuple[Item, ...]:
+        return tuple(_items(one, [ids[row] for row in rows]))
 
-    items = _items(one, [chosen[row] for row in worst])
-    strange = tuple(
-        Disagreement(item, float(shares[row]), named(row, near), named(row, rest))
-        for item, row in zip(items, worst, strict=True)
+    disagreements = tuple(
+        Disagreement(item, float(shares[row]), items(near_a[row]), items(near_b[row]))
+        for item, row in zip(items(worst), worst, strict=True)
     )
-    return Agreement(
-        compute_cka(a, b), float(shares.mean()), k / (len(chosen) - 1), k, len(chosen), len(common), strange
-    )
+    chance = k / (len(ids) - 1)
+    return Agreement(compute_cka(a, b), float(shares.mean()), chance, k, len(ids), len(common), disagreements)
 
 
 def compute_cka(a: Vectors, b: Vectors) -> float:
-    """Linear CKA of rows (n, d) and (n, e), n > 3 (Kornblith et al. 2019), by the unbiased estimate of HSIC (Song et
-    al. 2012, equation 5): the plain one grows with the dimensions, and calls unrelated vectors alike. At most 1; about
-    0, and by chance a little below, for unrelated ones.
+    """Linear centered kernel alignment [1]_ of rows (n, d) and (n, e), n > 3, with the unbiased estimate of HSIC [2]_.
+
+    At most 1; about 0, by chance slightly below, for unrelated vectors, for which the biased estimate grows with the
+    dimensions.
+
+    References
+    ----------
+    .. [1] Kornblith et al. 2019, "Similarity of neural network representations revisited"
+    .. [2] Song et al. 2012, "Feature selection via dependence maximization", equation 5
     """
     grams = [rows.astype(np.float64) @ rows.T for rows in (a, b)]
     for gram in grams:
         np.fill_diagonal(gram, 0.0)
-    across, own, other = (_hsic(x, y) for x, y in ((grams[0], grams[1]), (grams[0], grams[0]), (grams[1], grams[1])))
-    return across / max(float(np.sqrt(max(own, 0.0) * max(other, 0.0))), 1e-12)
+    a_gram, b_gram = grams
+    across, of_a, of_b = _hsic(a_gram, b_gram), _hsic(a_gram, a_gram), _hsic(b_gram, b_gram)
+    return across / max(float(np.sqrt(max(of_a, 0.0) * max(of_b, 0.0))), 1e-12)
 
 
 def compute_overlap(a: Vectors, b: Vectors, *, k: int = NEAREST) -> float:
-    """Share of the k nearest neighbours (by cosine) that rows (n, d) and (n, e) of the same things have in common."""
+    """Share of the k nearest neighbors (by cosine) that rows (n, d) and (n, e) of the same items have in common."""
     k = min(k, len(a) - 1)
-    pairs = zip(
-        find_nearest_neighbors(a, k).numbers.tolist(), find_nearest_neighbors(b, k).numbers.tolist(), strict=True
-    )
-    return float(np.mean([len(set(one) & set(other)) / k for one, other in pairs]))
+    return float(_compute_shares(find_nearest_neighbors(a, k).numbers, find_nearest_neighbors(b, k).numbers).mean())
+
+
+def _compute_shares(first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Share (n,) of the neighbors (n, k) that two lists have in common, row by row."""
+    pairs = zip(first.tolist(), second.tolist(), strict=True)
+    return np.array([len(set(a) & set(b)) / len(a) for a, b in pairs])
 
 
 def measure_size(library: Library, encoder: Encoder) -> Size:
-    """What an encoder's vectors take in a library."""
+    """Storage of an encoder's vectors in a library.
+
+    Parameters
+    ----------
+    library : Library
+    encoder : Encoder
+
+    Returns
+    -------
+    Size
+    """
     count = library.vector_count(encoder.id)
     return Size(encoder.dim, 2 * encoder.dim, count, 2 * encoder.dim * count)
 
 
 @task_keywords
 def measure_speeds(library: Library, encoders: Sequence[Encoder], *, task: Task = SILENT) -> list[Speed]:
-    """Measures encoders on the same sample of up to 48 pictures of the library, decoded, and 96 short texts; each is
-    loaded and warm before its time begins. They take turns, and the faster of each one's turns counts, so that what
-    else the machine does troubles none more than the others. Raises DataError where no picture can be read, and
-    Cancelled.
+    """Measures the speed of encoders on the same sample of up to 48 decoded pictures and 96 short texts.
+
+    Each encoder is loaded and warm before its time begins. They take turns and the fastest turn of each counts, so that
+    other load on the machine affects all alike.
+
+    Parameters
+    ----------
+    library : Library
+    encoders : sequence of Encoder
+    task : Task, optional
+
+    Returns
+    -------
+    list of Speed
+
+    Raises
+    ------
+    DataError
+        No picture can be read.
+    Cancelled
     """
     stage = task.stage("measure", "turns")
     pictures = sample_images(library, _PICTURES, min_side=max(encoder.min_side for encoder in encoders))
@@ -163,33 +239,33 @@ def measure_speeds(library: Library, encoders: Sequence[Encoder], *, task: Task 
         task.check("Stopped before the encoders were measured.")
         turns.append(_turn(encoders[turn % len(encoders)], pictures, texts, warm=turn >= len(encoders)))
         stage.report(len(turns), _TURNS * len(encoders))
-    seconds = [np.min(turns[place :: len(encoders)], axis=0) for place in range(len(encoders))]
-    return [Speed(len(pictures) / of[0], len(texts) / of[1], len(pictures), len(texts)) for of in seconds]
+    fastest = [np.min(turns[number :: len(encoders)], axis=0) for number in range(len(encoders))]
+    return [
+        Speed(len(pictures) / pictures_s, len(texts) / texts_s, len(pictures), len(texts))
+        for pictures_s, texts_s in fastest
+    ]
 
 
 def sample_images(library: Library, count: int, *, min_side: int, seed: int = 0) -> list[Image.Image]:
-    """Up to `count` decoded pictures of a library, a fixed random sample of those that can be read.
-
-    Raises DataError where there is none.
-    """
+    """Up to `count` decoded pictures: a fixed random sample of the readable ones. Raises DataError if there is none."""
     rows = [row for row in library.items().to_pylist() if row["status"] == "ok" and row["kind"] == PICTURE.name]
-    found: list[Image.Image] = []
-    for place in np.random.default_rng(seed).permutation(len(rows)):
+    images: list[Image.Image] = []
+    for number in np.random.default_rng(seed).permutation(len(rows)):
         try:
-            found.append(open_isolated(Path(rows[place]["path"]), min_side=min_side))
+            images.append(open_isolated(Path(rows[number]["path"]), min_side=min_side))
         except MediaError:
             continue
-        if len(found) == count:
+        if len(images) == count:
             break
-    if not found:
-        raise DataError("No picture of this library can be read: it takes some to measure a speed.")
-    return found
+    if not images:
+        raise DataError("No picture of this library can be read, so the speed cannot be measured.")
+    return images
 
 
 def _turn(
     encoder: Encoder, pictures: Sequence[Image.Image], texts: Sequence[str], *, warm: bool
 ) -> tuple[float, float]:
-    """(seconds for the pictures, seconds for the texts)."""
+    """Seconds for the pictures, and seconds for the texts."""
     if not warm:
         encoder.encode_images(pictures[: encoder.batch_size])
         encoder.encode_texts(texts)
@@ -203,15 +279,15 @@ def _turn(
 
 
 def _hsic(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
-    """The unbiased estimate, but for a factor, of two Gram matrices (n, n) with zeros on their diagonals."""
+    """Unbiased HSIC, up to a factor, of two Gram matrices (n, n) with zero diagonals."""
     n = len(a)
     plain, sums = (a * b).sum(), a.sum() * b.sum() / ((n - 1) * (n - 2))
     return float(plain + sums - 2.0 / (n - 2) * (a.sum(axis=0) @ b.sum(axis=0)))
 
 
 def _ids(index: VectorIndex) -> list[str]:
-    return [str(entry) for entry in index.items["id"].take(index.rows_with_vectors).to_pylist()]
+    return [str(item_id) for item_id in index.items["id"].take(index.rows_with_vectors).to_pylist()]
 
 
 def _items(index: VectorIndex, ids: Sequence[str]) -> list[Item]:
-    return [index.item(int(index.item_numbers(entry)[0])) for entry in ids]
+    return [index.item(int(index.item_numbers(item_id)[0])) for item_id in ids]

@@ -18,7 +18,16 @@ _CANDIDATES = 400  # vectors in the first search
 
 @dataclass(frozen=True, slots=True)
 class NearItem:
-    """An item and its cosine with a vector. time_s: the nearest time in a video, in seconds."""
+    """An item and its cosine with a vector.
+
+    Attributes
+    ----------
+    item : Item
+    cosine : float
+        -1 to 1.
+    time_s : float or None
+        Second of the nearest frame of a video.
+    """
 
     item: Item
     cosine: float
@@ -26,7 +35,7 @@ class NearItem:
 
 
 def exclude_items(index: VectorIndex, terms: Sequence[Term]) -> NDArray[np.bool_]:
-    """(items,) mask of all items but the terms themselves."""
+    """Mask (items,) of all items except those of the terms."""
     allowed = np.ones(len(index.items), bool)
     for term in terms:
         if term.kind in ("item", "frame"):
@@ -37,8 +46,23 @@ def exclude_items(index: VectorIndex, terms: Sequence[Term]) -> NDArray[np.bool_
 def find_nearest_items(
     index: VectorIndex, place: NDArray[np.float32], count: int, *, allowed: NDArray[np.bool_] | None = None
 ) -> tuple[NearItem, ...]:
-    """Up to `count` items nearest to a unit vector (dim,), best first, each once. allowed: (items,) which may come,
-    default all."""
+    """Items nearest to a vector, each once.
+
+    Parameters
+    ----------
+    index : VectorIndex
+    place : array of float32, shape (dim,)
+        Unit vector.
+    count : int
+        Most items.
+    allowed : array of bool, shape (items,), optional
+        Items to consider. Default: all.
+
+    Returns
+    -------
+    tuple of NearItem
+        Best first.
+    """
     cosines, numbers = find_candidates(index, place, count, allowed=allowed)
     return to_near_items(index, numbers, cosines, count)
 
@@ -46,8 +70,10 @@ def find_nearest_items(
 def find_candidates(
     index: VectorIndex, place: NDArray[np.float32], count: int, *, allowed: NDArray[np.bool_] | None = None
 ) -> tuple[Vectors, NDArray[np.int64]]:
-    """The vectors nearest to a unit vector (dim,): cosines (m,), best first, and numbers (m,); those of at least
-    `count` items where there are so many, however many vectors a video has."""
+    """Cosines (m,) and numbers (m,) of the vectors nearest to a unit vector (dim,), best first.
+
+    They belong to at least `count` items, if there are as many, however many vectors a video has.
+    """
     target = max(_CANDIDATES, 4 * count)
     while True:
         cosines, numbers = index.search(place, target, allowed=allowed)
@@ -57,7 +83,7 @@ def find_candidates(
 
 
 def to_near_items(index: VectorIndex, numbers: NDArray[np.int64], cosines: Vectors, count: int) -> tuple[NearItem, ...]:
-    """The best of the vectors as items, one entry each."""
+    """The best vectors as items, each item once."""
     order = np.argsort(-cosines, kind="stable")
     firsts = np.sort(np.unique(index.item_rows[numbers[order]], return_index=True)[1])[:count]
     return tuple(_make_near_item(index, int(numbers[rank]), float(cosines[rank])) for rank in order[firsts])

@@ -1,4 +1,4 @@
-"""Vectors with fewer bytes per number: what they lose, and how fast they are searched."""
+"""Vectors with fewer bytes per dimension: what they lose, and how fast they are searched."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ Precision = Literal["fp32", "fp16", "int8", "binary"]
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 
 _NEAREST = 10
-_TIMED_ROWS, _TIMED_QUERIES = 20_000, 32  # made-up vectors, so that a small library's figures can be compared too
+_TIMED_ROWS, _TIMED_QUERIES = 20_000, 32  # random vectors, so that figures do not depend on the size of the library
 
 
 @dataclass(frozen=True, eq=False)
 class QuantizedRows:
-    """Vectors as a precision keeps them, read back: rows (n, d).
+    """Vectors as decoded from a precision: rows (n, d).
 
-    "binary" keeps the signs of what is left of a vector beside the mean, after a random rotation: as they come,
-    principal components of hardly any variance would count as much as the first. middle: (d,); turn: (d, d).
+    "binary" keeps the signs of the centered vectors after a random rotation (d, d), `turn`: without it, principal
+    components of hardly any variance would count as much as the first. middle: (d,), the mean.
     """
 
     rows: Vectors
@@ -37,6 +37,7 @@ class QuantizedRows:
 
     @classmethod
     def quantize(cls, vectors: Vectors, precision: Precision) -> QuantizedRows:
+        """Encodes and decodes vectors (n, d)."""
         middle = vectors.mean(axis=0)
         if precision == "binary":
             turn = _rotation(len(middle))
@@ -50,13 +51,14 @@ class QuantizedRows:
 
     @property
     def bytes(self) -> int:
+        """Of one vector."""
         width = self.rows.shape[1]
         return {"fp32": 4 * width, "fp16": 2 * width, "int8": width, "binary": -(-width // 8)}[self.precision]
 
     def score_queries(self, queries: Vectors, *, words: bool = False) -> Vectors:
-        """Queries as they meet such vectors: whole, but for signs, which meet signs.
+        """Queries for the inner product with `rows`: unchanged, but signs for binary rows.
 
-        words: all of them together are texts, which lie about a middle of their own.
+        words: whether all queries are texts, which are then centered by their own mean.
         """
         if self.turn is None:
             return queries
@@ -66,7 +68,18 @@ class QuantizedRows:
 @lru_cache(maxsize=256)
 @limit_to_one_thread()
 def measure_query_ms(dim: int, precision: Precision) -> float:
-    """Milliseconds of one query through 20,000 made-up vectors, exact, one thread of this machine: the best of 32."""
+    """Milliseconds of an exact search for one query through 20,000 random vectors.
+
+    Parameters
+    ----------
+    dim : int
+    precision : {"fp32", "fp16", "int8", "binary"}
+
+    Returns
+    -------
+    float
+        The best of 32 queries, with one thread of this machine.
+    """
     rng = np.random.default_rng(0)
     rows = pad_rows(unit_rows(rng.random((_TIMED_ROWS, dim), np.float32) - 0.5))
     index = _index(rows.shape[1], precision)
@@ -79,7 +92,7 @@ def measure_query_ms(dim: int, precision: Precision) -> float:
         index.add(rows)
         queries = rows[:_TIMED_QUERIES]
     best = float("inf")
-    for query in queries:  # one at a time, as people ask
+    for query in queries:  # one at a time, as in interactive search
         started = time.perf_counter()
         index.search(query[None], _NEAREST)
         best = min(best, time.perf_counter() - started)
@@ -88,7 +101,7 @@ def measure_query_ms(dim: int, precision: Precision) -> float:
 
 @lru_cache(maxsize=32)
 def _rotation(dim: int) -> NDArray[np.float32]:
-    """(dim, dim): a random rotation, always the same."""
+    """A random but fixed rotation (dim, dim)."""
     return np.linalg.qr(np.random.default_rng(0).normal(size=(dim, dim)))[0].astype(np.float32)
 
 

@@ -19,13 +19,21 @@ from core.progress import SILENT, Task
 
 SIDE = 64
 _AT_ONCE = 64
-_LARGEST = 256  # 786 kB a picture
+_LARGEST = 256  # 786 kB per picture
 
 
 @dataclass(frozen=True, eq=False)
 class RawPixels:
-    """Pictures as raw numbers. values: (n, side * side * 3) float32, 0 to 1, of the middle square, row by row.
-    rows: (n,) which of the paths they are of. unread: (path, reason) of those that could not be read.
+    """Pictures as raw numbers.
+
+    Attributes
+    ----------
+    values : array of float32, shape (n, side * side * 3)
+        0 to 1, of the center square, row by row.
+    rows : array of int64, shape (n,)
+        Positions of the pictures in the list of paths.
+    unread : tuple of (str, str)
+        Path and reason of unreadable pictures.
     """
 
     values: NDArray[np.float32]
@@ -35,11 +43,27 @@ class RawPixels:
 
 @task_keywords
 def load_pixels(paths: Sequence[str | Path], *, side: int = SIDE, task: Task = SILENT) -> RawPixels:
-    """Reads pictures and shrinks their middle squares to side x side pixels, 1 to 256. Raises DataError for another
-    side and where not one can be read, and Cancelled.
+    """Reads pictures and reduces their center squares to side x side pixels.
+
+    Parameters
+    ----------
+    paths : sequence of path-like
+    side : int
+        1 to 256.
+    task : Task, optional
+
+    Returns
+    -------
+    RawPixels
+
+    Raises
+    ------
+    DataError
+        `side` is out of range, or no picture can be read.
+    Cancelled
     """
     if not 1 <= side <= _LARGEST:
-        raise DataError(f"Pictures are shrunk to a side of 1 to {_LARGEST} pixels, not of {side}.")
+        raise DataError(f"Choose a side of 1 to {_LARGEST} pixels, not {side}.")
     values: list[NDArray[np.float32]] = []
     rows: list[int] = []
     unread: list[tuple[str, str]] = []
@@ -54,21 +78,31 @@ def load_pixels(paths: Sequence[str | Path], *, side: int = SIDE, task: Task = S
     with ThreadPoolExecutor(4) as pool:
         for first in range(0, len(paths), _AT_ONCE):
             task.check("Stopped before all pictures were read.")
-            sample = paths[first : first + _AT_ONCE]
-            for row, found in enumerate(pool.map(read, sample), start=first):
-                if isinstance(found, str):
-                    unread.append((str(paths[row]), found))
+            batch = paths[first : first + _AT_ONCE]
+            for row, pixels in enumerate(pool.map(read, batch), start=first):
+                if isinstance(pixels, str):
+                    unread.append((str(paths[row]), pixels))
                 else:
-                    values.append(found)
+                    values.append(pixels)
                     rows.append(row)
-            stage.report(first + len(sample), len(paths))
+            stage.report(first + len(batch), len(paths))
     if not values:
-        raise DataError("Not one of these pictures can be read: check that their files are still there.")
+        raise DataError("None of these pictures can be read: check that their files still exist.")
     return RawPixels(np.stack(values), np.array(rows), tuple(unread))
 
 
 def to_image(values: NDArray[np.float32]) -> Image.Image:
-    """The picture of one row of `RawPixels.values`."""
+    """The picture of one row of `RawPixels.values`.
+
+    Parameters
+    ----------
+    values : array of float32, shape (side * side * 3,)
+        0 to 1.
+
+    Returns
+    -------
+    PIL.Image.Image
+    """
     side = round((len(values) / 3) ** 0.5)
     return Image.fromarray((values.reshape(side, side, 3) * 255).round().astype(np.uint8))
 
@@ -84,6 +118,16 @@ def _square(image: Image.Image, side: int) -> NDArray[np.float32]:
 
 
 def full_numbers(items: Sequence[Item]) -> int | None:
-    """The median count of numbers of a picture at full size, three per pixel; None if no size is known."""
-    found = [3 * item.width * item.height for item in items if item.width and item.height]
-    return int(np.median(found)) if found else None
+    """Median number of values of a picture at full size, three per pixel.
+
+    Parameters
+    ----------
+    items : sequence of Item
+
+    Returns
+    -------
+    int or None
+        None if no size is known.
+    """
+    counts = [3 * item.width * item.height for item in items if item.width and item.height]
+    return int(np.median(counts)) if counts else None

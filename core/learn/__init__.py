@@ -1,6 +1,6 @@
-"""An embedding learned before your eyes: a layer trained to predict which movie is watched next.
+"""Learn an embedding: a layer is trained to predict which movie is watched next.
 
-Ratings in, epochs out; the weights of the layer are the vectors.
+Ratings go in, epochs come out; the weights of the layer are the vectors.
 """
 
 import lazy_loader

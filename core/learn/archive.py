@@ -1,4 +1,4 @@
-"""Files of a folder, a zip or a single table, by their bare names."""
+"""Opens files of a folder, a zip or a single table by their bare names."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Opener = Callable[[str], BinaryIO | None]  # opens a file by its bare name; None
 
 
 def make_opener(source: Path | bytes, alone: Callable[[bytes], str], stack: ExitStack, limits: Policy) -> Opener:
-    """Returns a function that opens files of a source. Nothing is unpacked to disk, so paths in a zip do no harm.
+    """Returns a function that opens files of a source. Nothing is unpacked to disk, so paths in a zip are harmless.
 
     source: a folder, or the path or content of a zip or a table. alone: names a single table by its first line. stack:
     closes the files. Raises DataError for a zip beyond `limits`, OSError, BadZipFile.
@@ -35,15 +35,15 @@ def make_opener(source: Path | bytes, alone: Callable[[bytes], str], stack: Exit
 def _open_zip(archive: zipfile.ZipFile, stack: ExitStack, limits: Policy) -> Opener:
     members, allowed = archive.infolist(), limits.unpacked_bytes
     if len(members) > limits.zip_files:
-        raise DataError(f"The zip holds {len(members):,} files, and one of MovieLens about ten: zip only those.")
+        raise DataError(f"The zip has {len(members):,} files, but MovieLens only about ten: zip only those.")
 
-    def opened(name: str) -> BinaryIO | None:
+    def open_member(name: str) -> BinaryIO | None:
         for member in members:
             path = PurePosixPath(member.filename.replace("\\", "/"))
             if path.name == name and "__MACOSX" not in path.parts:
                 if member.file_size > allowed:  # zipfile never reads more than the stated size
-                    raise DataError(f"{name} in the zip unpacks to more than {allowed // MB:,} MB: cut it shorter.")
+                    raise DataError(f"{name} in the zip unpacks to more than {allowed // MB:,} MB: shorten it.")
                 return stack.enter_context(archive.open(member))  # type: ignore[return-value]
         return None
 
-    return opened
+    return open_member

@@ -1,4 +1,4 @@
-"""MovieLens over the network, where there is one: kept in the home folder, read from there the next time."""
+"""Downloads MovieLens once and stores it in the home folder."""
 
 from __future__ import annotations
 
@@ -19,45 +19,58 @@ Edition = Literal["ml-100k", "ml-1m", "ml-latest-small"]
 EDITIONS: tuple[Edition, ...] = get_args(Edition)
 PAGE = "https://grouplens.org/datasets/movielens/"
 
-_FROM = "https://files.grouplens.org/datasets/movielens/"
+_BASE = "https://files.grouplens.org/datasets/movielens/"
 _MOST_BYTES = 100_000_000
 _CHUNK = 1 << 16
-_PATIENCE_S = 15
+_TIMEOUT_S = 15
 
 
 @task_keywords
 def download_movielens(edition: Edition = "ml-100k", *, task: Task = SILENT) -> Watched:
     """Downloads ratings of MovieLens once. Its terms of use are on `PAGE`.
 
-    ml-100k: 943 viewers, 1,682 movies, 5 MB. ml-1m: 6,040, 3,706, 6 MB. ml-latest-small: 610, 9,724, 1 MB. Raises
-    DataError if it cannot be downloaded, and Cancelled.
+    Parameters
+    ----------
+    edition : {"ml-100k", "ml-1m", "ml-latest-small"}
+        ml-100k: 943 viewers, 1,682 movies, 5 MB. ml-1m: 6,040, 3,706, 6 MB. ml-latest-small: 610, 9,724, 1 MB.
+    task : Task, optional
+
+    Returns
+    -------
+    Watched
+
+    Raises
+    ------
+    DataError
+        It cannot be downloaded.
+    Cancelled
     """
     if edition not in EDITIONS:
-        raise DataError(f"There is no edition {edition} here: choose one of {', '.join(EDITIONS)}.")
+        raise DataError(f"Unknown edition {edition}: choose one of {', '.join(EDITIONS)}.")
     path = get_home() / "movielens" / f"{edition}.zip"
     if not path.is_file():
-        data = _fetched(f"{_FROM}{edition}.zip", task)
-        watched = read_ratings(data, name=f"MovieLens {edition}")  # before it is saved, so that no broken file is
+        data = _fetch(f"{_BASE}{edition}.zip", task)
+        watched = read_ratings(data, name=f"MovieLens {edition}")  # before saving, so that no broken file is saved
         write_atomic(path, data)
         return watched
     return read_ratings(path, name=f"MovieLens {edition}")
 
 
-def _fetched(address: str, task: Task) -> bytes:
+def _fetch(address: str, task: Task) -> bytes:
     stage, data = task.stage("download", "bytes"), io.BytesIO()
     try:
-        with urllib.request.urlopen(address, timeout=_PATIENCE_S) as answer:
+        with urllib.request.urlopen(address, timeout=_TIMEOUT_S) as answer:
             total = int(answer.headers.get("Content-Length") or 0) or None
             while chunk := answer.read(_CHUNK):
                 task.check("The download was stopped.")
                 data.write(chunk)
                 if data.tell() > _MOST_BYTES:
-                    raise DataError(f"{address} sends more than {_MOST_BYTES // 10**6} MB: that is not MovieLens.")
+                    raise DataError(f"{address} sends more than {_MOST_BYTES // 10**6} MB, which is not MovieLens.")
                 stage.report(data.tell(), total)
     except (OSError, http.client.HTTPException, ValueError) as error:  # URLError and timeouts are OSErrors
-        why = getattr(error, "reason", None) or error
+        reason = getattr(error, "reason", None) or error
         raise DataError(
-            f"MovieLens cannot be downloaded here ({why}). Take the simulated viewers, or download it elsewhere from "
+            f"MovieLens cannot be downloaded here ({reason}). Use the simulated viewers, or download it elsewhere from "
             f"{PAGE} and upload the zip."
         ) from error
     return data.getvalue()

@@ -1,4 +1,4 @@
-"""Input nodes of the network: one for each movie, and features that are joined to the layer."""
+"""Input nodes of the network: one per movie, and optional features of movies."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ Edge = tuple[str, float, NDArray[np.float32]]
 
 
 def join_features(movies: Movies, settings: TrainingSettings) -> tuple[tuple[str, ...], NDArray[np.float32]]:
-    """Names of the joined features, and their values (movies, f): 1 for each genre of a movie; the year in standard
-    deviations from the mean, 0 if unknown."""
+    """Names of the joined features and their values (movies, f).
+
+    A genre is 1 for its movies. The year is in standard deviations from the mean, 0 if unknown.
+    """
     names: list[str] = []
     columns: list[NDArray[np.float32]] = []
     if settings.genres:
@@ -31,10 +33,10 @@ def join_features(movies: Movies, settings: TrainingSettings) -> tuple[tuple[str
 def get_edges(
     movies: Movies, movie: int, names: tuple[str, ...], values: NDArray[np.float32], own: Embedding, shared: Embedding
 ) -> list[Edge]:
-    """The active input nodes of a movie: name, value, and the weights of its d edges. The sum of the weights times the
-    values is the embedding of the movie.
+    """The active input nodes of a movie: name, value, and weights of its d edges.
 
-    names, values: of `join_features`. own: (movies, d) and shared: (f, d) weights of the edges.
+    The sum of weights times values is the embedding of the movie. names, values: see `join_features`. own: (movies, d)
+    and shared: (f, d) weights of the edges.
     """
     features = [
         (name, float(value), shared[number].copy())

@@ -19,7 +19,9 @@ from core.progress import SILENT, Task
 
 @dataclass(frozen=True, eq=False)
 class TrainingInfo:
-    """What a training knows from the start, see `Training`. held_out: viewers whose last movie was held out."""
+    """Facts of a training that are known from the start, see `Training`. held_out: viewers whose last movie is held
+    out.
+    """
 
     baselines: Baselines
     held_out: int
@@ -37,7 +39,18 @@ class Step:
 
 
 class IsolatedTraining:
-    """As `Training`, but info and epochs exist once it runs. After a crash it resumes from its last epoch."""
+    """A `Training` in a child process; after a crash it resumes from its last epoch.
+
+    Parameters
+    ----------
+    watched : Watched
+    settings : TrainingSettings, optional
+
+    Attributes
+    ----------
+    epochs : list of Epoch
+        Filled while it runs; the first is the untrained layer.
+    """
 
     def __init__(self, watched: Watched, settings: TrainingSettings | None = None) -> None:
         self.watched, self.settings = watched, settings or TrainingSettings()
@@ -68,7 +81,7 @@ class IsolatedTraining:
 
     @property
     def info(self) -> TrainingInfo:
-        """Facts about the training, once it has run."""
+        """Facts of the training, available once it runs."""
         assert self._info is not None
         return self._info
 
@@ -76,8 +89,10 @@ class IsolatedTraining:
 def run_training(
     watched: Watched, settings: TrainingSettings, epochs: int, state: State | None, *, task: Task = SILENT
 ) -> Iterator[TrainingInfo | Step]:
-    """The work of the child process. Yields for a new training its info and its untrained layer, then each epoch, and
-    at last the state in which it stopped."""
+    """The work of the child process.
+
+    For a new training, yields its info and its untrained layer; then each epoch; at last the state in which it stopped.
+    """
     from core.learn.train import Training  # loads torch
 
     training = Training(watched, settings, state=state)

@@ -1,4 +1,4 @@
-"""Maps of the embeddings of epochs, in two or three dimensions, in which points move smoothly."""
+"""Maps of the embeddings of epochs in two or three dimensions, in which points move smoothly."""
 
 from __future__ import annotations
 
@@ -14,8 +14,20 @@ Places = NDArray[np.float32]
 
 
 def compute_map(embedding: Embedding, *, before: Places | None = None) -> Places:
-    """(movies, 2 or 3) positions. Up to three dimensions they are the embedding itself; with more, its first two
-    principal components, rotated onto the map `before`."""
+    """Positions of movies on a map.
+
+    Up to three dimensions, they are the embedding itself; with more, its first two principal components.
+
+    Parameters
+    ----------
+    embedding : array of float32, shape (movies, d)
+    before : array of float32, shape (movies, 2), optional
+        An earlier map, onto which this one is rotated.
+
+    Returns
+    -------
+    array of float32, shape (movies, 2 or 3)
+    """
     if embedding.shape[1] <= 3:
         return embedding
     places = project_onto(embedding, *principal_components(embedding, 2))
@@ -23,9 +35,17 @@ def compute_map(embedding: Embedding, *, before: Places | None = None) -> Places
 
 
 def compute_maps(embeddings: Sequence[Embedding]) -> list[Places]:
-    """A map of each, all along the principal components of the last one.
+    """Maps of several epochs along the principal components of the last one.
 
-    The dimensions mean the same in each epoch of a training, so that no map has to be rotated.
+    Dimensions have the same meaning in each epoch of a training, so that no map is rotated.
+
+    Parameters
+    ----------
+    embeddings : sequence of array of float32, shape (movies, d)
+
+    Returns
+    -------
+    list of array of float32, shape (movies, 2 or 3)
     """
     if embeddings[-1].shape[1] <= 3:
         return list(embeddings)
@@ -34,8 +54,9 @@ def compute_maps(embeddings: Sequence[Embedding]) -> list[Places]:
 
 
 def align_map(places: Places, onto: Places) -> Places:
-    """The map rotated and mirrored to lie nearest to another of the same movies: orthogonal Procrustes (Schönemann
-    1966). Distances stay."""
+    """Rotates and mirrors a map onto another of the same movies: orthogonal Procrustes (Schönemann 1966). Distances
+    stay.
+    """
     from scipy.linalg import orthogonal_procrustes
 
     middle = onto.mean(axis=0)

@@ -18,7 +18,20 @@ _ROWS = 512
 
 @limit_to_one_thread()
 def find_nearest(embedding: Embedding, numbers: NDArray[np.int64] | list[int], *, k: int = K) -> NDArray[np.int64]:
-    """(len(numbers), k) nearest other movies by Euclidean distance; fewer columns if there are fewer movies."""
+    """Nearest other movies by Euclidean distance.
+
+    Parameters
+    ----------
+    embedding : array of float32, shape (movies, d)
+    numbers : array of int64, shape (n,)
+        Movies whose neighbors to find.
+    k : int
+
+    Returns
+    -------
+    array of int64, shape (n, k)
+        Nearest first; fewer columns if there are fewer movies.
+    """
     k = min(k, len(embedding) - 1)
     squares = (embedding**2).sum(axis=1)
     blocks = []
@@ -33,20 +46,20 @@ def find_nearest(embedding: Embedding, numbers: NDArray[np.int64] | list[int], *
 
 
 def measure_same_genre(embedding: Embedding, movies: Movies, *, k: int = K) -> float | None:
-    """Share of the k nearest movies with the same main genre; None if fewer than two movies have a genre.
+    """Share of the k nearest movies with the same main genre, 0 to 1; None if fewer than two movies have a genre.
 
-    Movies without a genre are left out, also as neighbors.
+    Movies without a genre are ignored, also as neighbors.
     """
     known = np.flatnonzero([genre is not None for genre in movies.main_genres])
     if len(known) < 2:
         return None
-    genre = np.unique([str(movies.main_genres[entry]) for entry in known], return_inverse=True)[1]
-    near = find_nearest(embedding[known], np.arange(len(known)), k=k)
-    return float((genre[near] == genre[:, None]).mean())
+    genre = np.unique([str(movies.main_genres[number]) for number in known], return_inverse=True)[1]
+    nearest = find_nearest(embedding[known], np.arange(len(known)), k=k)
+    return float((genre[nearest] == genre[:, None]).mean())
 
 
 def measure_same_genre_chance(movies: Movies) -> float | None:
-    """The expected `same_genre` of random positions: the share of pairs of one genre."""
+    """The expected `same_genre` of random positions: the share of pairs with the same genre."""
     counts = np.array(list(Counter(filter(None, movies.main_genres)).values()))
     known = int(counts.sum())
     return float((counts * (counts - 1)).sum() / (known * (known - 1))) if known > 1 else None
@@ -54,7 +67,8 @@ def measure_same_genre_chance(movies: Movies) -> float | None:
 
 def measure_baselines(split: Split, movies: Movies) -> Baselines:
     """Recall@10 of the most watched unseen movies and of random unseen ones, and the chance of a neighbor of the same
-    genre."""
+    genre.
+    """
     if not len(split.held):
         return Baselines(None, None, measure_same_genre_chance(movies))
     scores = np.broadcast_to(split.popularity.astype(np.float32), split.seen.shape)
@@ -66,7 +80,7 @@ def measure_baselines(split: Split, movies: Movies) -> Baselines:
 def count_hits(scores: NDArray[np.float32], split: Split, rows: slice) -> NDArray[np.bool_]:
     """Whether the next movie of each held-out viewer is among the ten unseen movies with the highest scores.
 
-    scores: (viewers of these rows, movies). Of equal scores the first movie in the list comes first.
+    scores: (viewers of these rows, movies). Equal scores keep the order of the movies.
     """
     scores = np.array(scores, np.float32)
     seen = split.seen[rows].tocoo()

@@ -14,45 +14,45 @@ _SPREAD = 0.2  # standard deviation of weights before the first step
 
 
 class NextMovie(nn.Module):
-    """One input node for each movie and, if joined, each genre and the year, with d edges each.
+    """The network: one input node per movie and per joined feature, with d edges each.
 
     The embedding of a movie is the sum of the weights of its own node and of its features. The scores of all movies are
-    linear in the mean of the embeddings watched (continuous bag of words, Mikolov et al. 2013).
+    linear in the mean embedding of the watched movies (continuous bag of words, Mikolov et al. 2013).
     """
 
     def __init__(self, features: NDArray[np.float32], settings: TrainingSettings, random: torch.Generator) -> None:
         """features: (movies, f), see `join_features`."""
         super().__init__()
 
-        def drawn(rows: int) -> nn.Parameter:
+        def draw(rows: int) -> nn.Parameter:
             return nn.Parameter(_SPREAD * torch.randn(rows, settings.dim, generator=random))
 
         movies, count = features.shape
         self.features = torch.from_numpy(features)
-        self.own, self.shared = drawn(movies), drawn(count)
-        self.out, self.bias = drawn(movies), nn.Parameter(torch.zeros(movies))
+        self.own, self.shared = draw(movies), draw(count)
+        self.out, self.bias = draw(movies), nn.Parameter(torch.zeros(movies))
 
     def embedding(self) -> Tensor:
-        """(movies, d)."""
+        """Vectors of all movies, (movies, d)."""
         return self.own + self.features @ self.shared if self.features.shape[1] else self.own
 
     def forward(self, histories: Tensor, weights: Tensor) -> Tensor:
-        """(n, d): the weighted mean of the movies watched. histories, weights: (n, HISTORY)."""
+        """Weighted means of the watched movies, (n, d). histories, weights: (n, HISTORY)."""
         return functional.embedding_bag(histories, self.embedding(), per_sample_weights=weights, mode="sum")
 
     def scores(self, places: Tensor) -> Tensor:
-        """(n, movies): log probabilities of the next movie, up to a constant per row."""
+        """Log probabilities of the next movie, (n, movies), up to a constant per row."""
         return functional.linear(places, self.out, self.bias)
 
     def loss(self, places: Tensor, targets: Tensor, negatives: Tensor | None) -> Tensor:
         """Mean cross-entropy of the next movies (n,) among all movies, or among them and their negatives (n, k).
 
-        Negatives are drawn uniformly, so that no correction is needed (sampled softmax: Jean et al. 2015). A negative
-        equal to the next movie does not count.
+        Negatives are drawn uniformly, which needs no correction (sampled softmax, Jean et al. 2015). A negative equal
+        to the next movie is ignored.
         """
         if negatives is None:
             return functional.cross_entropy(self.scores(places), targets)
-        among = torch.cat([targets[:, None], negatives], dim=1)
-        scores = torch.einsum("nd,nkd->nk", places, functional.embedding(among, self.out)) + self.bias[among]
+        candidates = torch.cat([targets[:, None], negatives], dim=1)
+        scores = torch.einsum("nd,nkd->nk", places, functional.embedding(candidates, self.out)) + self.bias[candidates]
         same = functional.pad(negatives == targets[:, None], (1, 0))
         return functional.cross_entropy(scores.masked_fill(same, -torch.inf), torch.zeros_like(targets))

@@ -1,4 +1,4 @@
-"""Movies by title, year and genres, and who watched which of them."""
+"""Movies by title, year and genres, and who watched them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,16 @@ from core.utils.tables import Redact, csv_text
 
 @dataclass(frozen=True, eq=False)
 class Movies:
-    """n movies. years: (n,), 0 if unknown. genres: of each, the main genre first; empty if unknown."""
+    """n movies.
+
+    Attributes
+    ----------
+    titles : tuple of str
+    years : array of int64, shape (n,)
+        0 if unknown.
+    genres : tuple of tuple of str
+        Genres of each movie, the main genre first; empty if unknown.
+    """
 
     titles: tuple[str, ...]
     years: NDArray[np.int64]
@@ -52,17 +61,27 @@ class Movies:
         """The movies of these numbers, in their order."""
         chosen = [int(number) for number in numbers]
         return Movies(
-            tuple(self.titles[entry] for entry in chosen),
+            tuple(self.titles[number] for number in chosen),
             self.years[chosen],
-            tuple(self.genres[entry] for entry in chosen),
+            tuple(self.genres[number] for number in chosen),
         )
 
 
 @dataclass(frozen=True, eq=False)
 class Watched:
-    """Who watched what. Item i of the log is movie i.
+    """Who watched what.
 
-    source: a description. simulated: whether the viewers are simulated. notes: sentences about what was left out.
+    Attributes
+    ----------
+    log : InteractionLog
+        Item i is movie i.
+    movies : Movies
+    source : str
+        Title of the source.
+    simulated : bool
+        Whether the viewers are simulated.
+    notes : tuple of str
+        Sentences about what was left out.
     """
 
     log: InteractionLog
@@ -74,8 +93,10 @@ class Watched:
 
 @lru_cache(maxsize=1)
 def load_known_movies() -> Movies:
-    """About 500 well-known movies of 1930 to 2023 with one to four of MovieLens' genres each, from general knowledge;
-    eleven main genres, about equally frequent."""
+    """About 500 well-known movies of 1930 to 2023 with one to four of MovieLens' genres each, from general knowledge.
+
+    The eleven main genres are about equally frequent.
+    """
     file = importlib.resources.files("core.learn").joinpath("movies.csv")
     table = read_table(file.read_bytes())
     titles, years, genres = (table.texts(name) for name in ("title", "year", "genres"))
@@ -85,7 +106,20 @@ def load_known_movies() -> Movies:
 
 
 def embedding_csv(movies: Movies, embedding: Embedding, *, redact: Redact) -> str:
-    """CSV with the columns title, year, genres (separated by |), and one for each dimension: d1, d2, ..."""
+    """An embedding as CSV.
+
+    Parameters
+    ----------
+    movies : Movies
+    embedding : array of float32, shape (movies, d)
+    redact : callable
+        Hides parts of paths, see `core.policy`.
+
+    Returns
+    -------
+    str
+        With the columns title, year, genres (separated by |), d1, d2, ...
+    """
     rows: list[list[object]] = [["title", "year", "genres", *(f"d{at + 1}" for at in range(embedding.shape[1]))]]
     for number, vector in enumerate(embedding):
         weights = (float(f"{value:.6g}") for value in vector)
@@ -94,12 +128,12 @@ def embedding_csv(movies: Movies, embedding: Embedding, *, redact: Redact) -> st
     return csv_text(rows, redact=redact)
 
 
-Listed = tuple[str, tuple[str, ...]]  # title with the year, genres
+Listed = tuple[str, tuple[str, ...]]  # title with year, genres
 
 _YEAR = re.compile(r"\s*\((\d{4})\)\s*$")
 _ARTICLE = re.compile(r"^(.+), (The|A|An|Les?|La|L'|Il|El|Das|Der|Die)$")  # "Matrix, The"
 _NO_GENRES = {"", "(no genres listed)", "unknown", "IMAX"}
-_FLAGS_AT = 5  # column of u.item where the flags of these begin
+_FLAGS_AT = 5  # first column of u.item with a flag of these
 _FLAGS = (
     "unknown Action Adventure Animation Children Comedy Crime Documentary Drama Fantasy Film-Noir Horror Musical "
     "Mystery Romance Sci-Fi Thriller War Western"
@@ -107,7 +141,7 @@ _FLAGS = (
 
 
 def read_list(data: bytes, file: str) -> dict[str, Listed]:
-    """Movie number -> title and genres. file: the format (movies.csv, movies.dat or u.item). Raises DataError."""
+    """Titles and genres by movie number. file: the format (movies.csv, movies.dat or u.item). Raises DataError."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -127,19 +161,19 @@ def read_list(data: bytes, file: str) -> dict[str, Listed]:
 
 
 def make_movies(numbers: Sequence[str], listed: Mapping[str, Listed]) -> Movies:
-    """The movies of these numbers; one that is not listed is called "movie NUMBER".
+    """Movies with these numbers; unlisted ones are called "movie NUMBER".
 
-    MovieLens sorts genres by name. The main genre is the rarest one of a movie: half of all movies are dramas, so "War"
-    says more about "Drama|War".
+    MovieLens sorts genres by name. Here the main genre is the rarest one of a movie: half of all movies are dramas, so
+    "War" says more about "Drama|War".
     """
-    of = [listed.get(number, ("", ())) for number in numbers]
-    rare = Counter(genre for _, genres in of for genre in genres)
+    entries = [listed.get(number, ("", ())) for number in numbers]
+    frequency = Counter(genre for _, genres in entries for genre in genres)
     titles, years, genres = [], [], []
-    for number, (title, named) in zip(numbers, of, strict=True):
-        found = _YEAR.search(title)
-        years.append(int(found[1]) if found else 0)
+    for number, (title, own_genres) in zip(numbers, entries, strict=True):
+        year = _YEAR.search(title)
+        years.append(int(year[1]) if year else 0)
         titles.append(_ARTICLE.sub(r"\2 \1", _YEAR.sub("", title)) or f"movie {number}")
-        genres.append(tuple(sorted(named, key=lambda genre: rare[genre])))
+        genres.append(tuple(sorted(own_genres, key=lambda genre: frequency[genre])))
     return Movies(tuple(titles), np.array(years, np.int64), tuple(genres))
 
 

@@ -1,4 +1,4 @@
-"""A log as training examples: the movies watched, and the next one."""
+"""Turns a log into training examples: the movies watched, and the next one."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from core.errors import DataError
 from core.recommend.interactions import InteractionLog
 
 HISTORY = 10  # movies before the next one
-FADE = 0.8  # weight of each, relative to the one after it
+FADE = 0.8  # weight of each movie, relative to the one after it
 _MOST_HELD = 2_000  # held-out viewers
 
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """n examples. histories: (n, HISTORY) movies, the latest first. weights: (n, HISTORY), each row sums to 1; 0 for
-    missing movies. targets: (n,) the next movies."""
+    """n examples. histories: (n, HISTORY) movies, the latest first. weights: (n, HISTORY), rows sum to 1, 0 for missing
+    movies. targets: (n,) the next movies.
+    """
 
     histories: NDArray[np.int32]
     weights: NDArray[np.float32]
@@ -52,7 +53,7 @@ def split(log: InteractionLog, *, seed: int = 0) -> Split:
     movies = len(log.item_names)
     if not len(rows) or movies < 3:
         raise DataError(
-            "There is nothing to learn: it takes three movies and a viewer who watched two of them in sequence."
+            "There is nothing to learn: at least three movies are needed, and a viewer who watched two of them."
         )
     held = np.flatnonzero(last)
     if len(held) > _MOST_HELD:
@@ -65,7 +66,7 @@ def split(log: InteractionLog, *, seed: int = 0) -> Split:
 
 
 def _in_order(log: InteractionLog) -> tuple[NDArray[np.int64], ...]:
-    """Viewers, movies, their positions in the viewer's sequence, and its length; repeats count once."""
+    """Viewers, movies, positions in the viewer's sequence, and its length; repeats count once."""
     _, first = np.unique(log.users * len(log.item_names) + log.items, return_index=True)
     first.sort()
     order = first[np.argsort(log.users[first], kind="stable")]
@@ -77,8 +78,8 @@ def _in_order(log: InteractionLog) -> tuple[NDArray[np.int64], ...]:
 
 def _examples(rows: NDArray[np.int64], items: NDArray[np.int64], place: NDArray[np.int64]) -> Examples:
     back = np.arange(1, HISTORY + 1)
-    there = place[rows, None] >= back
-    histories = np.where(there, items[np.maximum(rows[:, None] - back, 0)], 0)
-    weights = there * FADE ** (back - 1.0)
+    exists = place[rows, None] >= back
+    histories = np.where(exists, items[np.maximum(rows[:, None] - back, 0)], 0)
+    weights = exists * FADE ** (back - 1.0)
     weights /= weights.sum(axis=1, keepdims=True)
     return Examples(histories.astype(np.int32), weights.astype(np.float32), items[rows])

@@ -13,8 +13,8 @@ Embedding = NDArray[np.float32]
 
 MOST_DIM = 64
 MOST_NEGATIVES = 500
-MOST_EPOCHS = 100  # of a training; it keeps the embeddings of all
-TOO_MANY = f"A training takes {MOST_EPOCHS} epochs at the most: start anew, perhaps with a higher rate."
+MOST_EPOCHS = 100  # of a training, which holds the embeddings of all
+TOO_MANY = f"A training has at most {MOST_EPOCHS} epochs: start again, perhaps with a higher learning rate."
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +26,17 @@ class TrainingSettings:
     dim : int
         Dimensions of the embedding, 1 to 64.
     negatives : int
-        Random movies that the next one is distinguished from, 0 to 500; 0 takes all movies (full softmax).
+        Random movies that the next one is compared with, 0 to 500; 0: all movies (full softmax).
     rate : float
         Learning rate of Adam, above 0, at most 1.
     genres, year : bool
         Whether these are inputs of the layer too.
+    seed : int
 
     Raises
     ------
     DataError
-        For a value out of range.
+        A value is out of range.
     """
 
     dim: int = 16
@@ -47,11 +48,11 @@ class TrainingSettings:
 
     def __post_init__(self) -> None:
         if not 1 <= self.dim <= MOST_DIM:
-            raise DataError(f"An embedding takes 1 to {MOST_DIM} dimensions here: choose fewer.")
+            raise DataError(f"Choose 1 to {MOST_DIM} dimensions, not {self.dim}.")
         if not 0 <= self.negatives <= MOST_NEGATIVES:
-            raise DataError(f"Negatives are 0 (all movies) to {MOST_NEGATIVES}: choose fewer.")
+            raise DataError(f"Choose 0 (all movies) to {MOST_NEGATIVES} negatives, not {self.negatives}.")
         if not 0 < self.rate <= 1:
-            raise DataError("The learning rate lies above 0 and at most at 1: 0.01 is a good one.")
+            raise DataError(f"Choose a learning rate above 0 and up to 1, such as 0.01, not {self.rate:g}.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +82,15 @@ class Epoch:
 
 @dataclass(frozen=True, slots=True)
 class Baselines:
-    """Without training: recall by popularity and by chance, and the share of the same genre by chance."""
+    """Figures without training, 0 to 1; None if unknown.
+
+    Attributes
+    ----------
+    popular, random : float or None
+        Recall@10 of the most watched movies, and of random ones.
+    same_genre : float or None
+        Share of random neighbors with the same main genre.
+    """
 
     popular: float | None
     random: float | None
@@ -90,10 +99,10 @@ class Baselines:
 
 @dataclass(frozen=True, eq=False)
 class State:
-    """The state of a training, within an epoch too, from which another process can resume.
+    """The state of a training, also within an epoch, from which another process can resume.
 
-    weights: of the network, by name. first, second, steps: of Adam. random: the state of torch's generator. passes:
-    complete epochs. at: the next example of the current epoch. loss, seconds: sums over its examples so far.
+    weights: of the network, by name. first, second, steps: of Adam. random: state of torch's generator. passes:
+    complete epochs. at: next example of the current epoch. loss, seconds: sums over its examples so far.
     """
 
     weights: dict[str, Embedding]

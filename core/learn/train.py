@@ -1,4 +1,4 @@
-"""Training of the embedding, epoch by epoch; it can be stopped at any step and resumed (torch)."""
+"""Trains the embedding epoch by epoch; it can be stopped at any step and resumed (torch)."""
 
 from __future__ import annotations
 
@@ -24,21 +24,36 @@ from core.utils.blas_threads import limit_to_one_thread
 
 _BATCH = 1024
 _MOST_DRAWN = 1500
-_SAMPLE = 4096  # examples that the loss before training is measured on
+_SAMPLE = 4096  # examples for the loss before training
 _DECAY = 1e-4  # weight decay (L2), without which 64 dimensions overfit
 
 
 class Training:
-    """Trains a layer to predict which movie is watched next. epochs: so far; the first is the untrained layer.
+    """Trains a layer to predict which movie is watched next.
 
-    Deterministic given the seed of the settings; a training that was stopped and resumed equals one that was not.
+    Deterministic given the seed of the settings; a stopped and resumed training equals an uninterrupted one.
+
+    Parameters
+    ----------
+    watched : Watched
+    settings : TrainingSettings, optional
+    state : State, optional
+        Of a training with equal arguments, which is resumed; its past epochs are unknown.
+
+    Attributes
+    ----------
+    epochs : list of Epoch
+        So far; the first is the untrained layer.
+
+    Raises
+    ------
+    DataError
+        There is nothing to learn.
     """
 
     def __init__(
         self, watched: Watched, settings: TrainingSettings | None = None, *, state: State | None = None
     ) -> None:
-        """state: of a training with equal arguments, which is resumed; its past epochs are not known. Raises DataError
-        if there is nothing to learn."""
         self.watched, self.settings = watched, settings or TrainingSettings()
         self.split = split(watched.log, seed=self.settings.seed)
         self.baselines = measure_baselines(self.split, watched.movies)
@@ -47,7 +62,8 @@ class Training:
         self._model = NextMovie(self.features, self.settings, self._random)
         self._weights = dict(self._model.named_parameters())
         self._adam = Adam(self._weights, rate=self.settings.rate, decay=_DECAY)
-        self._passes, self._at, self._sum, self._seconds = 0, 0, 0.0, 0.0  # ended; and in the one that is under way
+        self._passes = 0  # complete epochs
+        self._at, self._sum, self._seconds = 0, 0.0, 0.0  # of the current epoch
         self.epochs: list[Epoch] = []
         if state is not None:
             self._resume(state)
@@ -93,7 +109,7 @@ class Training:
     def state(self) -> State:
         """The state that `Training(watched, settings, state=...)` resumes from."""
         weights, first, second = (
-            {name: entry.detach().numpy().copy() for name, entry in tensors.items()}
+            {name: tensor.detach().numpy().copy() for name, tensor in tensors.items()}
             for tensors in (self._weights, self._adam.first, self._adam.second)
         )
         random = self._random.get_state().numpy()
@@ -104,8 +120,8 @@ class Training:
             for own, saved in (
                 (self._weights, state.weights), (self._adam.first, state.first), (self._adam.second, state.second)
             ):  # fmt: skip
-                for name, entry in own.items():
-                    entry.copy_(torch.from_numpy(saved[name]))
+                for name, tensor in own.items():
+                    tensor.copy_(torch.from_numpy(saved[name]))
         self._random.set_state(torch.from_numpy(state.random))
         self._adam.steps = state.steps
         self._passes, self._at, self._sum, self._seconds = state.passes, state.at, state.loss, state.seconds
@@ -158,7 +174,7 @@ def _tensors(examples: Examples, rows: NDArray[np.int64] | slice) -> tuple[torch
 
 
 class Adam:
-    """Adam by torch's function for one step. first, second: running moments by name. steps: taken so far.
+    """Adam with torch's function for one step. first, second: running moments by name. steps: so far.
 
     `torch.optim.Adam` computes the same to the last digit, but loads torch's compiler (torch._dynamo): 1.7 s and 57 MB
     in each child process that trains, whose 20 epochs take 8 s (torch 2.13).
@@ -167,8 +183,8 @@ class Adam:
     def __init__(self, parameters: Mapping[str, nn.Parameter], *, rate: float, decay: float) -> None:
         """rate: of learning. decay: weight decay (L2)."""
         self._parameters, self._rate, self._decay = parameters, rate, decay
-        self.first = {name: torch.zeros_like(entry) for name, entry in parameters.items()}
-        self.second = {name: torch.zeros_like(entry) for name, entry in parameters.items()}
+        self.first = {name: torch.zeros_like(parameter) for name, parameter in parameters.items()}
+        self.second = {name: torch.zeros_like(parameter) for name, parameter in parameters.items()}
         self.steps = 0
 
     @torch.no_grad()

@@ -27,11 +27,11 @@ Method = Literal["als", "together"]
 _FACTORS = 32
 _ROUNDS = 15
 _REGULARIZATION = 0.1
-_CONFIDENCE = 5.0  # weight of one interaction (alpha of Hu et al. 2008, who take 40 for hours of television)
-_FADE = 0.8  # weight of an item of a session, relative to the next one: the latest counts most
-_FEW = 1.0  # people: an item with so many has factors half from content, half from the log
-_BLOCK, _NEAREST = 500, 200  # items per block; co-occurring items kept for each
-_SMOOTH = 10.0  # interactions: damps the co-occurrence of rare items
+_CONFIDENCE = 5.0  # weight of one interaction (alpha of Hu et al. 2008, who use 40 for hours of television)
+_FADE = 0.8  # weight of an item of a session relative to the next one, so that the latest counts most
+_FEW = 1.0  # people at which an item's factors come half from content and half from the log
+_BLOCK, _NEAREST = 500, 200  # items per block; co-occurring items per item
+_SMOOTH = 10.0  # interactions that damp the co-occurrence of rare items
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,17 +56,17 @@ class Behavior:
 
     @property
     def warm(self) -> NDArray[np.bool_]:
-        """(items,) whether the log has the item; others are cold."""
+        """Whether an item is in the log, (items,); others are cold."""
         return self.popularity > 0
 
     @cached_property
     def warmth(self) -> NDArray[np.float32]:
-        """(items,) 0 to 1: the weight of the log, rather than of content, in the factors of each item."""
+        """Weight of the log, rather than of content, in an item's factors: (items,), 0 to 1."""
         return (self.popularity / (self.popularity + _FEW)).astype(np.float32)
 
     @cached_property
     def _solver(self) -> AlternatingLeastSquares:
-        """A model of these factors, which solves for those of a new user (Hu et al. 2008, equation 4)."""
+        """A model with these factors, which solves for those of a new user (Hu et al. 2008, equation 4)."""
         if self.factors is None:
             raise DataError("Factors were not learned for this log.")
         model = _make_solver(self.factors.shape[1], num_threads=1)
@@ -74,17 +74,27 @@ class Behavior:
         return model
 
     def scores(self, session: Session, *, by: Method = "als") -> NDArray[np.float32]:
-        """(items,) scores for a session, the latest item last; an empty one has the log of popularity.
+        """Scores of all items for a session, (items,).
 
-        "als": by the factors of a new user with this session, in which the latest items count most. "together": by
-        co-occurrence with the items of the session. Raises DataError if the log was not learned by that method.
+        Parameters
+        ----------
+        session : sequence of int
+            Item numbers, the latest last; an empty session gives the logarithm of popularity.
+        by : {"als", "together"}
+            "als": the factors of a new user with this session, in which the latest items count most. "together":
+            co-occurrence with the items of the session.
+
+        Raises
+        ------
+        DataError
+            The log was not learned by that method.
         """
         if not len(session):
             return np.log1p(self.popularity)
         recency = _FADE ** np.arange(len(session) - 1, -1, -1)
         if by == "together":
             if self.co_occurrence is None:
-                raise DataError("Items that go together were not counted for this log.")
+                raise DataError("Co-occurrence was not counted for this log.")
             chosen = self.co_occurrence[np.asarray(session, np.int64)]
             return np.asarray(chosen.T @ recency, np.float32).ravel()
         confidence = (_CONFIDENCE * recency + 1).astype(np.float32)
@@ -102,10 +112,34 @@ def learn_behavior(
     seed: int = 0,
     task: Task = SILENT,
 ) -> Behavior:
-    """Learns from a log. Raises DataError for an unknown method, and Cancelled."""
+    """Learns a model of a log: item factors [1]_ and co-occurrence.
+
+    Parameters
+    ----------
+    log : InteractionLog
+    methods : sequence of {"als", "together"}
+    factors : int
+        Most dimensions of the factors.
+    seed : int
+    task : Task, optional
+
+    Returns
+    -------
+    Behavior
+
+    Raises
+    ------
+    DataError
+        A method is unknown.
+    Cancelled
+
+    References
+    ----------
+    .. [1] Hu, Koren and Volinsky 2008, "Collaborative filtering for implicit feedback datasets"
+    """
     for method in methods:
         if method not in get_args(Method):
-            raise DataError(f"Behaviour is learned by {', '.join(get_args(Method))}, not by {method!r}.")
+            raise DataError(f"Unknown method {method!r}: choose {', '.join(get_args(Method))}.")
     matrix = log.matrix()
     people = (matrix > 0).astype(np.float32)
     popularity = np.asarray(people.sum(axis=0), np.float32).ravel()
@@ -131,7 +165,7 @@ def _als(matrix: sp.csr_matrix, factors: int, seed: int, task: Task) -> NDArray[
     model = _make_solver(
         min(factors, *matrix.shape), iterations=_ROUNDS, random_state=seed, num_threads=os.cpu_count() or 1
     )
-    with limit_to_one_thread():  # for BLAS; the solver has threads of its own
+    with limit_to_one_thread():  # of BLAS; the solver has its own threads
         model.fit(confidence, show_progress=False, callback=report)
     return np.asarray(model.item_factors, np.float32)
 
@@ -139,15 +173,15 @@ def _als(matrix: sp.csr_matrix, factors: int, seed: int, task: Task) -> NDArray[
 def _make_solver(factors: int, **settings: Any) -> AlternatingLeastSquares:
     from implicit.cpu.als import AlternatingLeastSquares
 
-    with limit_to_one_thread():  # it warns about threads of BLAS
+    with limit_to_one_thread():  # otherwise it warns about threads of BLAS
         return AlternatingLeastSquares(factors, regularization=_REGULARIZATION, **settings)
 
 
 def _count_co_occurrence(people: sp.csr_matrix, task: Task) -> sp.csr_matrix:
     """Damped cosines of the columns of (users, items): the 200 largest of each item, 0 on the diagonal.
 
-    `implicit.nearest_neighbours` has no damping and no cancellation: its cosines reach a recall@10 of 0.084 instead of
-    the documented 0.080 on simulated logs, its plain counts 0.061.
+    `implicit.nearest_neighbours` has no damping and no cancellation. On simulated logs its cosines reach a recall@10 of
+    0.084 instead of the documented 0.080, and its plain counts 0.061.
     """
     counts = np.asarray(people.sum(axis=0)).ravel()
     items = people.T.tocsr()
@@ -158,8 +192,8 @@ def _count_co_occurrence(people: sp.csr_matrix, task: Task) -> sp.csr_matrix:
         rows = shared.row + first
         values = shared.data / (np.sqrt(counts[rows] * counts[shared.col]) + _SMOOTH)
         order = np.lexsort((-values, shared.row))
-        place = np.arange(len(order)) - np.searchsorted(shared.row[order], shared.row[order])
-        order = order[(place <= _NEAREST) & (rows[order] != shared.col[order])]
+        rank = np.arange(len(order)) - np.searchsorted(shared.row[order], shared.row[order])
+        order = order[(rank <= _NEAREST) & (rows[order] != shared.col[order])]
         shape = (shared.shape[0], items.shape[0])
         blocks.append(sp.csr_matrix((values[order], (shared.row[order], shared.col[order])), shape, np.float32))
     return sp.vstack(blocks, "csr")
@@ -168,9 +202,31 @@ def _count_co_occurrence(people: sp.csr_matrix, task: Task) -> sp.csr_matrix:
 def extend_with_content(
     behavior: Behavior, content: Vectors, *, alphas: Sequence[float] = (0.1, 1.0, 10.0)
 ) -> Behavior:
-    """Adds factors of cold items, by ridge regression from content vectors (items, dim) to the factors of warm items:
-    the content tower of a two-tower model, in closed form (Gantner et al. 2010). An item of few people gets a mean of
-    its own and the predicted factors. Raises DataError if there are no factors.
+    """Predicts factors of cold items from content: the content tower of a two-tower model, in closed form [1]_.
+
+    A ridge regression maps content vectors to the factors of warm items. An item of few people gets a weighted mean of
+    its own and the predicted factors.
+
+    Parameters
+    ----------
+    behavior : Behavior
+    content : array of float, shape (items, dim)
+        Unit rows.
+    alphas : sequence of float
+        Regularization, chosen by leave-one-out.
+
+    Returns
+    -------
+    Behavior
+
+    Raises
+    ------
+    DataError
+        There are no factors.
+
+    References
+    ----------
+    .. [1] Gantner et al. 2010, "Learning attribute-to-feature mappings for cold-start recommendations"
     """
     if behavior.factors is None:
         raise DataError("Factors were not learned for this log.")

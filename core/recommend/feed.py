@@ -32,8 +32,8 @@ class Recommendation:
     score : float
         Comparable within one feed only.
     by : str
-        "other" is no nearer to its taste than unrelated items are to each other: nothing nearer is left, or diversity
-        requires it.
+        Source of the score. "other": no nearer to its taste than unrelated items are to each other, because nothing
+        nearer is left, or diversity requires it.
     because : tuple of str
         Ids of the nearest likes, nearest first; empty for exploration, popularity and other.
     taste : int or None
@@ -52,7 +52,16 @@ class Recommendation:
 
 @dataclass(frozen=True, eq=False)
 class Feed:
-    """Recommendations in order, the tastes, and the ids of the likes behind these."""
+    """Recommendations for a visitor.
+
+    Attributes
+    ----------
+    recommendations : tuple of Recommendation
+        In the order of the feed.
+    tastes : Tastes
+    liked : tuple of str
+        Ids of the likes behind the tastes.
+    """
 
     recommendations: tuple[Recommendation, ...]
     tastes: Tastes
@@ -78,38 +87,47 @@ def recommend(
 ) -> Feed:
     """Recommends items.
 
-    Each place of the feed goes to the taste that is furthest behind its share of the likes (calibration), and within it
-    to an item that is near to the taste and unlike those already chosen (maximal marginal relevance). Without likes the
-    feed has the items with the best `behavior`, or random ones.
+    Each place of the feed goes to the taste that is furthest behind its share of the likes (calibration [1]_), and
+    within it to an item that is near to the taste and different from those already chosen (maximal marginal
+    relevance [2]_). Without likes the feed has the items with the best `behavior`, or random ones.
 
     Parameters
     ----------
     liked, disliked, seen : collections of str
-        Ids of items, which are not recommended again; unknown ids are ignored.
+        Ids of items, which are not recommended; unknown ids are ignored.
     k : int
         Places of the feed.
     diversity : float
-        0 (near to the taste only) to 1 (different from each other only).
+        From 0 (only nearness to the taste) to 1 (only difference from each other).
     exploration : float
         Share of places with random items, 0 to 1.
     behavior : mapping of str to float, optional
         Scores of items by id, of any scale (`core.recommend.model`).
     mix : float
         Weight of `behavior` against content, 0 to 1.
+    filters : Filters, optional
+    seed : int
+        Of random items.
+
+    Returns
+    -------
+    Feed
 
     Raises
     ------
     DataError
-        For shares outside of 0 to 1.
+        A share is not in 0 to 1.
     LibraryError
+        The library cannot be read.
 
     References
     ----------
-    Steck 2018, "Calibrated recommendations". Carbonell and Goldstein 1998, "The use of MMR".
+    .. [1] Steck 2018, "Calibrated recommendations"
+    .. [2] Carbonell and Goldstein 1998, "The use of MMR, diversity-based reranking"
     """
     for name, value in (("diversity", diversity), ("exploration", exploration), ("mix", mix)):
         if not 0.0 <= value <= 1.0:
-            raise DataError(f"{name} is a share: give 0 to 1, not {value:g}.")
+            raise DataError(f"{name} must be between 0 and 1, not {value:g}.")
     index = library.index(encoder)
     liked, disliked = _filter_known(index, liked), _filter_known(index, disliked)
     allowed = (filters or Filters()).mask(index.items, library)
@@ -139,17 +157,17 @@ def _fill_feed(
     exploration: float,
     rng: np.random.Generator,
 ) -> list[tuple[int | None, int]]:
-    """For each place of the feed: (taste, number of a candidate), or (None, ~row) of a random item."""
+    """For each place of the feed a taste and the number of a candidate, or None and ~row of a random item."""
     weights = tastes.weights if len(tastes) else np.ones(1, np.float32)
     served = np.zeros(len(weights))
-    closest = np.zeros(len(pool.rows), np.float32)  # cosine with what is already in the feed
+    closest = np.zeros(len(pool.rows), np.float32)  # highest cosine with an item of the feed
     free = np.ones(len(pool.rows), bool)
     chosen: list[tuple[int | None, int]] = []
-    drawn = rng.random(k) < exploration
+    is_random = rng.random(k) < exploration
     in_feed: set[int] = set()
     for place in range(k):
-        if drawn[place] or not free.any():
-            row = next((entry for entry in explore if entry not in in_feed), None)
+        if is_random[place] or not free.any():
+            row = next((row for row in explore if row not in in_feed), None)
             if row is not None:
                 chosen.append((None, ~row))
                 in_feed.add(row)
@@ -190,7 +208,7 @@ def _make_recommendation(
         return Recommendation(item, score, "other", (), taste, time_s)
     own = np.flatnonzero(tastes.liked_tastes == taste)
     nearest = own[np.argsort(-(likes[own] @ pool.vectors[place]), kind="stable")][:_REASONS]
-    return Recommendation(item, score, pool.by, tuple(liked[entry] for entry in nearest), taste, time_s)
+    return Recommendation(item, score, pool.by, tuple(liked[number] for number in nearest), taste, time_s)
 
 
 def _get_vectors(index: VectorIndex, ids: Sequence[str]) -> Vectors:
@@ -200,7 +218,7 @@ def _get_vectors(index: VectorIndex, ids: Sequence[str]) -> Vectors:
 def _filter_known(index: VectorIndex, ids: Sequence[str]) -> list[str]:
     """The distinct ids that the library has."""
     distinct = list(dict.fromkeys(ids))
-    return [entry for entry, row in zip(distinct, get_rows(index, distinct), strict=True) if row >= 0]
+    return [item_id for item_id, row in zip(distinct, get_rows(index, distinct), strict=True) if row >= 0]
 
 
 def _explore(
@@ -210,7 +228,7 @@ def _explore(
     k: int,
     rng: np.random.Generator,
 ) -> list[int]:
-    """Random rows of items, twice as many as places."""
+    """Random rows of items, up to twice as many as places."""
     rows = np.setdiff1d(index.rows_with_vectors, missing)
     rows = rows if allowed is None else rows[allowed[rows]]
     return [int(row) for row in rng.permutation(rows)[: 2 * k]]

@@ -1,4 +1,4 @@
-"""Likes and dislikes of one visit, as a file that can be imported again or read as a log."""
+"""Likes and dislikes of a visit, as a file to import again or to read as a log."""
 
 from __future__ import annotations
 
@@ -19,8 +19,15 @@ _LIMITS = Limits(file_bytes=50_000_000, unpacked_bytes=500_000_000, table_rows=1
 
 @dataclass(slots=True)
 class Feedback:
-    """Feedback of a visit. liked, disliked: item id -> time (seconds since 1970), in the order of time; no item is in
-    both. seen: ids of items that were skipped, in the order of time."""
+    """Feedback of a visit, in the order of time.
+
+    Attributes
+    ----------
+    liked, disliked : dict of str to float
+        Seconds since 1970 by item id; no item is in both.
+    seen : dict of str to None
+        Ids of skipped items.
+    """
 
     liked: dict[str, float] = field(default_factory=dict)
     disliked: dict[str, float] = field(default_factory=dict)
@@ -30,73 +37,112 @@ class Feedback:
         """The reaction to an item."""
         return "like" if item_id in self.liked else "dislike" if item_id in self.disliked else None
 
-    def set_reaction(self, item_id: str, what: Reaction | None) -> None:
-        """Replaces the reaction to an item; None removes it."""
+    def set_reaction(self, item_id: str, what: Reaction | None, *, at: float | None = None) -> None:
+        """Replaces the reaction to an item; None removes it. at: seconds since 1970, default now."""
         self.liked.pop(item_id, None)
         self.disliked.pop(item_id, None)
         if what is not None:
-            (self.liked if what == "like" else self.disliked)[item_id] = time.time()
+            (self.liked if what == "like" else self.disliked)[item_id] = time.time() if at is None else at
 
     def add(self, rest: Feedback) -> None:
         """Adds other feedback, which takes precedence."""
-        for what, ids in (("like", rest.liked), ("dislike", rest.disliked)):
-            for item_id, at in ids.items():
-                self.set_reaction(item_id, None)
-                (self.liked if what == "like" else self.disliked)[item_id] = at
+        for item_id, at in rest.liked.items():
+            self.set_reaction(item_id, "like", at=at)
+        for item_id, at in rest.disliked.items():
+            self.set_reaction(item_id, "dislike", at=at)
         self.seen |= rest.seen
 
 
 def feedback_json(feedback: Feedback, paths: Mapping[str, str]) -> bytes:
-    """A file for `read_feedback`. paths: of the items, by id; another library finds the items by them."""
+    """Feedback as a file for `read_feedback`.
+
+    Parameters
+    ----------
+    feedback : Feedback
+    paths : mapping of str to str
+        Paths by item id, by which another library finds the items.
+
+    Returns
+    -------
+    bytes
+        JSON.
+    """
 
     def named(ids: Mapping[str, float]) -> list[dict[str, Any]]:
-        return [{"id": entry, "path": paths.get(entry, ""), "time": round(at, 3)} for entry, at in ids.items()]
+        return [{"id": item_id, "path": paths.get(item_id, ""), "time": round(at, 3)} for item_id, at in ids.items()]
 
     content = {"liked": named(feedback.liked), "disliked": named(feedback.disliked), "seen": list(feedback.seen)}
     return json.dumps(content, indent=1).encode()
 
 
 def likes_csv(feedback: Feedback, paths: Mapping[str, str], *, redact: Redact, user: str = "me") -> bytes:
-    """The likes as a log of one user, with the columns user, item, time and weight; see
-    `core.recommend.log_reader.read_log`.
+    """Likes as a log of one user, for `read_log`.
 
-    An item is named by its path, or by its id where `redact` or `escape_cell` would change the path.
+    An item is named by its path, or by its id if `redact` or `escape_cell` would change the path.
+
+    Parameters
+    ----------
+    feedback : Feedback
+    paths : mapping of str to str
+        Paths by item id.
+    redact : callable
+        Hides parts of paths, see `core.policy`.
+    user : str
+
+    Returns
+    -------
+    bytes
+        CSV with the columns user, item, time and weight.
     """
     rows: list[tuple[object, ...]] = [("user", "item", "time", "weight")]
-    for entry, at in feedback.liked.items():
-        path = paths.get(entry, entry)
-        plain = path.isprintable() and escape_cell(path, redact=redact) == path
-        rows.append((user, path if plain else entry, f"{at:.3f}", 1))
+    for item_id, at in feedback.liked.items():
+        path = paths.get(item_id, item_id)
+        is_plain = path.isprintable() and escape_cell(path, redact=redact) == path
+        rows.append((user, path if is_plain else item_id, f"{at:.3f}", 1))
     return csv_text(rows, redact=redact).encode()
 
 
 def read_feedback(data: bytes, names: Mapping[str, str]) -> tuple[Feedback, tuple[str, ...]]:
-    """The feedback of a file by `feedback_json` or `likes_csv`, and the names in it that the library does not have.
+    """Reads a file of `feedback_json` or `likes_csv`.
 
-    names: name -> id, see `core.library.item_lookup.get_item_names`. All items of a CSV are likes. Raises DataError for
-    another file, or if the library has none of the items.
+    Parameters
+    ----------
+    data : bytes
+    names : mapping of str to str
+        Item ids by name, see `core.library.item_lookup.get_item_names`.
+
+    Returns
+    -------
+    feedback : Feedback
+        All items of a table are likes.
+    unknown : tuple of str
+        Names that the library does not have.
+
+    Raises
+    ------
+    DataError
+        It is another kind of file, or the library has none of the items.
     """
     if len(data) > _LIMITS.file_bytes:
-        raise DataError(f"The file is larger than {_LIMITS.file_bytes / 1e6:.0f} MB: likes take far less.")
+        raise DataError(f"The file is larger than {_LIMITS.file_bytes / 1e6:.0f} MB: is it another file?")
     try:
         rows = _json_rows(data) if _is_export(data) else _table_rows(data)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, DataError) as error:
         raise DataError(
-            "The file holds no likes: bring one that was exported here, or a CSV with the column item."
+            "The file has no likes: choose one that was exported here, or a CSV with the column item."
         ) from error
-    found, unknown = Feedback(), []
+    feedback, unknown = Feedback(), []
     for kind, candidates, at in rows:
         item_id = next((names[name] for name in candidates if name in names), None)
         if item_id is None:
             unknown.append(next((name for name in reversed(candidates) if name), "?"))
         elif kind == "seen":
-            found.seen[item_id] = None
+            feedback.seen[item_id] = None
         else:
-            found.set_reaction(item_id, None)
-            (found.liked if kind == "liked" else found.disliked)[item_id] = at
-    if rows and not (found.liked or found.disliked or found.seen):
-        raise DataError("Not one item of the file is in this library: was it exported from another one?")
-    return found, tuple(unknown)
+            feedback.set_reaction(item_id, "like" if kind == "liked" else "dislike", at=at)
+    if rows and not (feedback.liked or feedback.disliked or feedback.seen):
+        raise DataError("None of the items in the file is in this library: was it exported from another one?")
+    return feedback, tuple(unknown)
 
 
 Row = tuple[str, tuple[str, ...], float]  # liked, disliked or seen; possible names of the item; time
@@ -121,4 +167,4 @@ def _table_rows(data: bytes) -> list[Row]:
     column = table.find("item", *FILES)
     if column is None:
         raise ValueError("no items")
-    return [("liked", (name,), float(place)) for place, name in enumerate(table.texts(column)) if name]
+    return [("liked", (name,), float(number)) for number, name in enumerate(table.texts(column)) if name]

@@ -1,4 +1,4 @@
-"""Interactions of users with items. `core.recommend.log_reader` reads them from files, and loads tables for that."""
+"""Interactions of users with items. `core.recommend.log_reader`, which loads table libraries, reads them from files."""
 
 from __future__ import annotations
 
@@ -16,8 +16,15 @@ Session = Sequence[int] | NDArray[np.int64]  # numbers of items, in the order of
 class InteractionLog:
     """n interactions, in the order of time.
 
-    users, items: (n,) indices of user_names and item_names. times: (n,) seconds of any clock, or row numbers. weights:
-    (n,), above 0.
+    Attributes
+    ----------
+    users, items : array of int64, shape (n,)
+        Indices of `user_names` and `item_names`.
+    times : array of float64, shape (n,)
+        Seconds of any clock, or row numbers.
+    weights : array of float32, shape (n,)
+        Above 0.
+    user_names, item_names : tuple of str
     """
 
     users: NDArray[np.int64]
@@ -37,12 +44,12 @@ class InteractionLog:
         )
 
     def matrix(self) -> sp.csr_matrix:
-        """(users, items) sums of weights."""
+        """Sums of weights, (users, items)."""
         shape = (len(self.user_names), len(self.item_names))
         return sp.csr_matrix((self.weights, (self.users, self.items)), shape=shape, dtype=np.float32)
 
     def user_session(self, user: int) -> NDArray[np.int64]:
-        """The distinct items of one user, in the order of time of their first interaction."""
+        """Distinct items of one user, by the time of the first interaction."""
         items = self.items[self.users == user]
         return items[np.sort(np.unique(items, return_index=True)[1])]
 

@@ -1,4 +1,4 @@
-"""A model of a log for the items of a library, which scores them for a session."""
+"""The hybrid model of a log for the items of a library, which scores them for a session."""
 
 from __future__ import annotations
 
@@ -22,8 +22,15 @@ from core.recommend.log_reader import InteractionLog, resolve_items
 class RecommendModel:
     """A hybrid model of a log, for a library.
 
-    log: with ids of the library; its items are all that have vectors, whether they are in the log or not. unknown:
-    item names that the library does not have; their rows were left out. numbers: of the items, by id.
+    Attributes
+    ----------
+    log : InteractionLog
+        With ids of the library; its items are all that have vectors, in the log or not.
+    hybrid : HybridModel
+    unknown : tuple of str
+        Item names that the library does not have; their rows are left out.
+    numbers : dict of str to int
+        Item numbers by id.
     """
 
     log: InteractionLog
@@ -32,8 +39,10 @@ class RecommendModel:
     numbers: dict[str, int] = field(repr=False)
 
     def scores(self, session: Sequence[str]) -> dict[str, float]:
-        """Item id -> score of any scale for a session of ids, the latest last, as `recommend(behavior=...)` takes it. A
-        session without known items gets popular items."""
+        """Scores of any scale by item id, as `recommend(behavior=...)` takes them.
+
+        session: item ids, the latest last; without known items, popular items score highest.
+        """
         known = [self.numbers[item_id] for item_id in dict.fromkeys(session) if item_id in self.numbers]
         scores = self.hybrid.scores(np.array(known, np.int64))
         return dict(zip(self.log.item_names, scores.tolist(), strict=True))
@@ -43,7 +52,7 @@ class RecommendModel:
 def learn_from_log(
     library: Library, encoder: Encoder, log: InteractionLog, *, seed: int = 0, task: Task = SILENT
 ) -> RecommendModel:
-    """Learns a hybrid model of content and behavior from a log. Too few interactions leave the weights as they are.
+    """Learns a hybrid model of content and behavior from a log; too few interactions leave the weights unchanged.
 
     Parameters
     ----------
@@ -51,7 +60,13 @@ def learn_from_log(
     encoder : Encoder
         Of the library's vectors. Items that are not in the log get factors from content.
     log : InteractionLog
-        Names its items by any name in `get_item_names(library)`.
+        Its items have any name in `get_item_names(library)`.
+    seed : int
+    task : Task, optional
+
+    Returns
+    -------
+    RecommendModel
 
     Raises
     ------
@@ -61,12 +76,12 @@ def learn_from_log(
     ids = index.items["id"].take(index.rows_with_vectors).to_pylist()
     with_vectors = set(ids)
     names = get_item_names(library)
-    found = ((name, names.get(name, "")) for name in log.item_names)
-    known, unknown = resolve_items(log, {name: item_id for name, item_id in found if item_id in with_vectors})
+    ids_in_log = ((name, names.get(name, "")) for name in log.item_names)
+    known, unknown = resolve_items(log, {name: item_id for name, item_id in ids_in_log if item_id in with_vectors})
     ids, content = get_item_vectors(index, ids)
     numbers = {item_id: number for number, item_id in enumerate(ids)}
-    places = np.array([numbers.get(entry, -1) for entry in known.item_names], np.int64)
-    whole = replace(known, items=places[known.items], item_names=tuple(ids))
+    numbers_in_log = np.array([numbers.get(item_id, -1) for item_id in known.item_names], np.int64)
+    whole = replace(known, items=numbers_in_log[known.items], item_names=tuple(ids))
     behavior = learn_behavior(whole, methods=("als",), seed=seed, task=task)
     weights = learn_blend_weights(whole, content, seed=seed, task=task)
     return RecommendModel(

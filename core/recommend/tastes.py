@@ -1,4 +1,4 @@
-"""Tastes: likes as a few vectors instead of one blurred mean."""
+"""Tastes: likes as a few vectors, instead of a single blurred mean."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from core.encoders.base import Vectors, unit_rows
 from core.explore.cluster_naming import compute_word_choices
 from core.explore.vocabulary import Vocabulary
 
-# Mean cosine of the pairs of a taste, at least: a share of the way from unrelated to identical items.
+# Least mean cosine of the pairs of a taste, as a share of the way from unrelated to identical items.
 _ALIKE = 0.1
 _AWAY = 0.35  # weight of dislikes (Rocchio 1971)
 
@@ -20,7 +20,7 @@ _AWAY = 0.35  # weight of dislikes (Rocchio 1971)
 class Tastes:
     """k tastes, the largest first.
 
-    vectors: (k, dim) unit rows. weights: (k,) share of the likes, sum 1. liked_tastes: (likes,) the taste of each like.
+    vectors: (k, dim) unit rows. weights: (k,) share of the likes, sum 1. liked_tastes: (likes,) taste of each like.
     """
 
     vectors: Vectors
@@ -41,12 +41,20 @@ def compute_tastes(
     liked : array of float, shape (n, dim)
         Unit rows.
     disliked : array of float, shape (m, dim), optional
-        Unit rows; 0.35 times their mean is subtracted from each taste (Rocchio 1971).
+        Unit rows; 0.35 times their mean is subtracted from each taste [1]_.
     baseline_cosine : float
         Of two unrelated items. Groups are merged while the mean cosine of their pairs is at least a tenth of the way
         from it to 1.
     most : int
-        Groups are merged until at most so many are left.
+        Most tastes.
+
+    Returns
+    -------
+    Tastes
+
+    References
+    ----------
+    .. [1] Rocchio 1971, "Relevance feedback in information retrieval"
     """
     if not len(liked):
         return Tastes(liked[:0], np.empty(0, np.float32), np.empty(0, np.int64))
@@ -62,7 +70,7 @@ def compute_tastes(
 
 
 def _group_likes(liked: Vectors, alike: float, most: int) -> NDArray[np.int64]:
-    """(n,) numbers of groups from 0."""
+    """Group numbers (n,), from 0."""
     if len(liked) == 1:
         return np.zeros(1, np.int64)
     from scipy.cluster.hierarchy import fcluster, linkage
@@ -77,14 +85,23 @@ def _group_likes(liked: Vectors, alike: float, most: int) -> NDArray[np.int64]:
     return np.unique(groups, return_inverse=True)[1].astype(np.int64)
 
 
-_OF_ALL = 0.5  # share of the library's log probability that is subtracted, as for clusters
+_LIBRARY_SHARE = 0.5  # of the library's log probability that is subtracted, as for clusters
 _OTHERS = 500  # sampled vectors of the library
 
 
 def compute_usual_choices(words: Vocabulary, background: Vectors) -> NDArray[np.float32]:
-    """(words,) the mean log probability of each word in a library.
+    """Mean log probability of each word in a library.
 
-    background: (b, dim) a sample of it (`VectorIndex.background`).
+    Parameters
+    ----------
+    words : Vocabulary
+        See `core.explore.load_vocabulary`.
+    background : array of float, shape (b, dim)
+        A sample of the library, see `VectorIndex.background`.
+
+    Returns
+    -------
+    array of float32, shape (words,)
     """
     if not len(background):
         return np.zeros(len(words.names), np.float32)
@@ -94,13 +111,26 @@ def compute_usual_choices(words: Vocabulary, background: Vectors) -> NDArray[np.
 def find_taste_words(
     tastes: Tastes, words: Vocabulary, *, usual: NDArray[np.float32] | None = None, count: int = 5
 ) -> tuple[tuple[str, ...], ...]:
-    """Words that describe each taste, best first: more probable for it than for the library.
+    """Words that describe each taste: more probable for it than for the library.
 
-    words: the vocabulary (`core.explore.vocabulary.load_vocabulary`). usual: `compute_usual_choices` of the library.
+    Parameters
+    ----------
+    tastes : Tastes
+    words : Vocabulary
+        See `core.explore.load_vocabulary`.
+    usual : array of float32, shape (words,), optional
+        `compute_usual_choices` of the library.
+    count : int
+        Words per taste.
+
+    Returns
+    -------
+    tuple of tuple of str
+        Best first.
     """
     if not len(tastes):
         return ()
     scores = compute_word_choices(tastes.vectors, words)
     if usual is not None:
-        scores -= np.float32(_OF_ALL) * usual
+        scores -= np.float32(_LIBRARY_SHARE) * usual
     return tuple(tuple(words.names[row] for row in np.argsort(-score)[:count]) for score in scores)

@@ -66,8 +66,7 @@ def find_nearest_neighbors(vectors: Vectors, k: int, *, task: Task = SILENT) -> 
         Unit rows.
     k : int
         Neighbors of each vector, at most n - 1. Equal vectors are neighbors of each other; none is its own.
-    on_progress : callable, optional
-    cancel : threading.Event, optional
+    task : Task, optional
 
     Returns
     -------

@@ -98,7 +98,7 @@ def test_ratings_of_ones_own_are_learned_from() -> None:
     assert "20 viewers, 12 movies" in said(at) and "Simulated viewers" not in said(at) and "<b>Movie* " in said(at)
     assert "the recall is unreliable" in said(at)
     at = uploaded(("ratings.csv", RATINGS))
-    assert "nothing is known of titles and genres" in said(at) and "movie 3" in said(at) and charts(at) == 5
+    assert "titles and genres are unknown" in said(at) and "movie 3" in said(at) and charts(at) == 5
 
 
 @pytest.mark.parametrize(
@@ -117,10 +117,10 @@ def test_one_viewer_is_enough_to_see_something() -> None:
 
 
 def test_without_a_network_movielens_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(core.learn.download, "_FROM", "http://localhost:9/")
+    monkeypatch.setattr(core.learn.download, "_BASE", "http://localhost:9/")
     monkeypatch.setenv("no_proxy", "localhost")
     at = learned(press(visit(PAGE, learn_from="MovieLens"), "Start"))
-    assert "Take the simulated viewers" in said(at) and not charts(at)
+    assert "Use the simulated viewers" in said(at) and not charts(at)
 
 
 def test_the_public_downloads_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -326,7 +326,7 @@ def test_a_link_with_likes_of_nothing_here_says_so(shades: Library) -> None:
 def test_a_file_without_likes_is_refused(shades: Library) -> None:
     at = open_feed()
     at.file_uploader[0].upload("likes.json", b"{}").run()
-    assert "holds no likes" in said(at)
+    assert "has no likes" in said(at)
 
 
 def test_likes_are_a_log_too(shades: Library, tmp_path: Path) -> None:
@@ -342,11 +342,11 @@ def test_likes_are_a_log_too(shades: Library, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "told"),
     [
-        (b"\xff\xfe", "holds no likes"),
-        (b'{"liked": 3}', "holds no likes"),
-        (b'{"liked": [{"path": "x"}]}', "holds no likes"),
-        (b"user,thing\na,b\n", "holds no likes"),
-        (b"item\nnowhere.png\n", "Not one item"),
+        (b"\xff\xfe", "has no likes"),
+        (b'{"liked": 3}', "has no likes"),
+        (b'{"liked": [{"path": "x"}]}', "has no likes"),
+        (b"user,thing\na,b\n", "has no likes"),
+        (b"item\nnowhere.png\n", "None of the items"),
     ],
 )
 def test_opinions_that_cannot_be_read_say_so(data: bytes, told: str) -> None:

@@ -1,4 +1,4 @@
-"""The sample library: photos that installed packages carry, and short videos rendered from them.
+"""The sample library: photos from installed packages, and short videos rendered from them.
 
 It needs no network and is built once.
 """

@@ -1,4 +1,4 @@
-"""The sample library: photos that installed packages carry, and reels rendered from them. It needs no network."""
+"""Builds the sample library: photos from installed packages, and reels rendered from them. Needs no network."""
 
 from __future__ import annotations
 
@@ -19,15 +19,32 @@ SAMPLE_NAME = "Sample photos"
 
 
 def sample_path() -> Path:
-    """Where the sample library is, or will be."""
+    """Directory of the sample library, whether or not it exists.
+
+    Returns
+    -------
+    Path
+    """
     return libraries_folder() / SAMPLE_NAME
 
 
 @task_keywords
 def build_sample(encoder: Encoder, *, task: Task = SILENT) -> IngestReport:
-    """Builds the sample library, or brings it up to date; quick where nothing is missing. The reels are rendered once.
+    """Builds or updates the sample library. Quick if nothing is missing; the reels are rendered once.
 
-    Raises LibraryError where a package that carries the photos is not installed.
+    Parameters
+    ----------
+    encoder : Encoder
+    task : Task, optional
+
+    Returns
+    -------
+    IngestReport
+
+    Raises
+    ------
+    LibraryError
+        A package with the photos is not installed.
     """
     require("samples", "The sample photos", LibraryError)
     sources = sample_sources()
@@ -36,11 +53,9 @@ def build_sample(encoder: Encoder, *, task: Task = SILENT) -> IngestReport:
     photos.mkdir(exist_ok=True)
     for name, source in sources.items():
         if not (photos / name).exists():
-            shutil.copy2(source, photos / f".{name}")  # hidden until whole
+            shutil.copy2(source, photos / f".{name}")  # hidden until complete
             (photos / f".{name}").replace(photos / name)
-    from core.library.samples.reels import (
-        render_reels,  # loads what encodes video: only who builds the library waits for it
-    )
+    from core.library.samples.reels import render_reels  # loads the video encoder, which takes a while
 
     clips = library.path / "clips"
     render_reels(clips, task=task)

@@ -1,7 +1,7 @@
-"""Reels: short videos rendered from the sample photos, so that the seconds of each photo are known.
+"""Reels: short videos rendered from the sample photos, so that the time of each photo is known.
 
-They are what there is to watch in the sample library, and the ground truth of `python -m core eval moments`. Each shot
-shows one photo with a pan, a zoom or a still; shots are joined by cuts and cross-fades.
+They are the videos of the sample library, and the ground truth of `python -m core eval moments`. Each shot shows one
+photo with a pan, a zoom or a still; shots are joined by cuts and cross-fades.
 """
 
 from __future__ import annotations
@@ -48,17 +48,17 @@ _REELS: dict[str, tuple[int, int, int, tuple[str, ...]]] = {
 
 _SHORTEST_S, _LONGEST_S = 3.0, 7.0
 _FADE_S = 0.6
-_ROOM = 4 / 3  # the stage is this much larger than a frame, so that zooming in shows no coarser pixels
-_CLOSE = 0.75  # of the stage, what is in sight at the end of a zoom and during a pan
-_TELL = 12  # frames from one report of progress to the next
-_CROPPED = 0.2  # a photo fills the frame where no more than this of it is lost, else it stands before its own blur
+_STAGE_SCALE = 4 / 3  # size of the stage relative to a frame, so that zooming in does not enlarge pixels
+_CLOSE = 0.75  # share of the stage in view at the end of a zoom and during a pan
+_REPORT_EVERY = 12  # frames between progress reports
+_CROPPED = 0.2  # largest share of a photo that may be cropped to fill the frame; others lie on their own blur
 
 
 @dataclass(frozen=True, slots=True)
 class Shot:
     """One photo on the screen from start_s to end_s, in seconds; in a cross-fade, from middle to middle.
 
-    fade_s: length of the cross-fade from the shot before, centred on start_s; 0 is a cut.
+    fade_s: length of the cross-fade from the previous shot, centered on start_s; 0 is a cut.
     """
 
     photo: str
@@ -70,7 +70,16 @@ class Shot:
 
 @dataclass(frozen=True, slots=True)
 class Reel:
-    """A video to be rendered: its shots follow one another without gaps. Sizes in pixels."""
+    """A video to render; its shots follow one another without gaps.
+
+    Attributes
+    ----------
+    name : str
+    shots : tuple of Shot
+    width, height : int
+        Pixels.
+    fps : int
+    """
 
     name: str
     shots: tuple[Shot, ...]
@@ -80,17 +89,22 @@ class Reel:
 
     @property
     def file_name(self) -> str:
-        """The name of its file."""
+        """Name of the file."""
         return f"{self.name}.mp4"
 
     @property
     def frames(self) -> int:
-        """How many frames it has."""
+        """Number of frames."""
         return round(self.shots[-1].end_s * self.fps)
 
 
 def reel_plan() -> tuple[Reel, ...]:
-    """The reels of the sample photos that are installed: always the same ones, with their known moments."""
+    """The reels of the installed sample photos, with their known moments; always the same.
+
+    Returns
+    -------
+    tuple of Reel
+    """
     sources = sample_sources()
     plan = []
     for name, (width, height, fps, photos) in _REELS.items():
@@ -102,10 +116,25 @@ def reel_plan() -> tuple[Reel, ...]:
 
 @task_keywords
 def render_reels(folder: Path, *, task: Task = SILENT) -> list[Path]:
-    """Renders the reels that a folder lacks, as H.264 MP4 that browsers play; returns the paths of all.
+    """Renders the reels that a folder lacks, as H.264 MP4 that browsers play.
 
-    A file gets its name once it is whole. When `task` is cancelled, the one in the making is dropped. Raises
-    LibraryError where a file cannot be written.
+    A file gets its name only when it is complete; an unfinished one is deleted.
+
+    Parameters
+    ----------
+    folder : Path
+    task : Task, optional
+        Ends early with the complete reels.
+
+    Returns
+    -------
+    list of Path
+        All reels.
+
+    Raises
+    ------
+    LibraryError
+        A file cannot be written.
     """
     stage = task.stage("render", "frames")
     folder.mkdir(parents=True, exist_ok=True)
@@ -115,7 +144,7 @@ def render_reels(folder: Path, *, task: Task = SILENT) -> list[Path]:
     def go_on() -> bool:
         nonlocal done
         done += 1
-        if done % _TELL == 0 or done == total:
+        if done % _REPORT_EVERY == 0 or done == total:
             stage.report(done, total)
         return not task.is_cancelled
 
@@ -126,30 +155,27 @@ def render_reels(folder: Path, *, task: Task = SILENT) -> list[Path]:
                 break
             hidden.replace(folder / reel.file_name)
         except (av.FFmpegError, OSError) as error:
-            why = f"The sample video {reel.file_name} cannot be written ({error.strerror or error})"
-            raise LibraryError(f"{why}: make room on the disk, or check the permissions of {folder}.") from error
+            message = f"The sample video {reel.file_name} cannot be written ({error.strerror or error})"
+            raise LibraryError(f"{message}: free some disk space, or check the permissions of {folder}.") from error
         finally:
             hidden.unlink(missing_ok=True)
     return [path for reel in reel_plan() if (path := folder / reel.file_name).exists()]
 
 
-def _shots(dice: random.Random, photos: list[str], fps: int) -> tuple[Shot, ...]:
-    """Shots of random lengths, all in whole frames, none on a whole second; every third or so begins in a fade."""
+def _shots(rng: random.Random, photos: list[str], fps: int) -> tuple[Shot, ...]:
+    """Shots of random lengths in whole frames, none ending on a whole second; about every third begins with a fade."""
     motions: tuple[Motion, ...] = ("still", "zoom in", "zoom out", "pan left", "pan right")
     shots: list[Shot] = []
     start, motion = 0, motions[0]
     for photo in photos:
-        end = start + round(fps * dice.uniform(_SHORTEST_S + 0.1, _LONGEST_S - 0.5))
+        end = start + round(fps * rng.uniform(_SHORTEST_S + 0.1, _LONGEST_S - 0.5))
         if end % fps == 0:
             end += fps // 3
-        motion = dice.choice([other for other in motions if other != motion])
-        fade = _FADE_S if shots and dice.random() < 0.4 else 0.0
+        motion = rng.choice([other for other in motions if other != motion])
+        fade = _FADE_S if shots and rng.random() < 0.4 else 0.0
         shots.append(Shot(photo, start / fps, end / fps, motion, fade))
         start = end
     return tuple(shots)
-
-
-# drawing
 
 
 def _write(reel: Reel, path: Path, go_on: Callable[[], bool]) -> bool:
@@ -176,71 +202,66 @@ def _pictures(reel: Reel) -> Iterator[Picture]:
         for shot in reel.shots:
             if at < shot.start_s - shot.fade_s / 2 or at >= shot.end_s + _FADE_S / 2:
                 continue
-            above = _view(stages[shot.photo], shot, at, size)
-            share = _presence(shot, at)
-            picture = above if picture is None else _blend_images(above, share, picture)
+            view = _view(stages[shot.photo], shot, at, size)
+            opacity = _opacity(shot, at)
+            picture = view if picture is None else cv2.addWeighted(view, opacity, picture, 1 - opacity, 0)  # type: ignore[assignment]
         assert picture is not None  # shots follow without gaps
         yield picture
 
 
-def _blend_images(above: Picture, share: float, below: Picture) -> Picture:
-    return cv2.addWeighted(above, share, below, 1 - share, 0)  # type: ignore[return-value]
-
-
-def _presence(shot: Shot, at: float) -> float:
-    """How far a shot covers what is below it, 0 to 1: it comes in over its fade, or at once."""
-    since = at - shot.start_s
-    return min(1.0, max(0.0, since / shot.fade_s + 0.5)) if shot.fade_s else float(since >= 0)
+def _opacity(shot: Shot, at: float) -> float:
+    """Opacity of a shot, 0 to 1: rises during its fade, or at once."""
+    elapsed = at - shot.start_s
+    return min(1.0, max(0.0, elapsed / shot.fade_s + 0.5)) if shot.fade_s else float(elapsed >= 0)
 
 
 def _stage(source: Path, size: tuple[int, int]) -> Picture:
-    """The photo on a canvas of the frame's shape and a little larger: filling it, or whole before its own blur."""
+    """The photo on a canvas of the frame's shape, but larger: it fills the canvas, or lies on its own blur."""
     photo = np.asarray(open_image(source))
     height, width = photo.shape[:2]
-    room = (round(size[0] * _ROOM), round(size[1] * _ROOM))
-    fit, fill = sorted((room[0] / width, room[1] / height))
-    filled = _centred(photo, fill, room)
+    stage_size = (round(size[0] * _STAGE_SCALE), round(size[1] * _STAGE_SCALE))
+    fit, fill = sorted((stage_size[0] / width, stage_size[1] / height))
+    filled = _crop_center(_scale(photo, fill), stage_size)
     if 1 - fit / fill <= _CROPPED:
         return filled
-    blur = cv2.resize(cv2.GaussianBlur(cv2.resize(filled, (80, 80)), (0, 0), 5), room, interpolation=cv2.INTER_CUBIC)
-    stage = (0.6 * blur).astype(np.uint8)
-    whole = _scaled(photo, fit)[: room[1], : room[0]]
-    top, left = (room[1] - whole.shape[0]) // 2, (room[0] - whole.shape[1]) // 2
-    stage[top : top + whole.shape[0], left : left + whole.shape[1]] = whole
+    blur = cv2.GaussianBlur(cv2.resize(filled, (80, 80)), (0, 0), 5)
+    stage = (0.6 * cv2.resize(blur, stage_size, interpolation=cv2.INTER_CUBIC)).astype(np.uint8)
+    fitted = _scale(photo, fit)[: stage_size[1], : stage_size[0]]
+    top, left = (stage_size[1] - fitted.shape[0]) // 2, (stage_size[0] - fitted.shape[1]) // 2
+    stage[top : top + fitted.shape[0], left : left + fitted.shape[1]] = fitted
     return stage
 
 
-def _centred(photo: Picture, factor: float, room: tuple[int, int]) -> Picture:
-    scaled = _scaled(photo, factor)
-    top, left = (scaled.shape[0] - room[1]) // 2, (scaled.shape[1] - room[0]) // 2
-    return scaled[top : top + room[1], left : left + room[0]]
+def _crop_center(picture: Picture, size: tuple[int, int]) -> Picture:
+    top, left = (picture.shape[0] - size[1]) // 2, (picture.shape[1] - size[0]) // 2
+    return picture[top : top + size[1], left : left + size[0]]
 
 
-def _scaled(photo: Picture, factor: float) -> Picture:
+def _scale(photo: Picture, factor: float) -> Picture:
     size = (round(photo.shape[1] * factor), round(photo.shape[0] * factor))
     return cv2.resize(photo, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC)  # type: ignore[return-value]
 
 
 def _view(stage: Picture, shot: Shot, at: float, size: tuple[int, int]) -> Picture:
-    """What the camera sees of a stage: a window that moves or changes its size evenly over the time of a shot."""
-    through = min(1.0, max(0.0, (at - shot.start_s) / (shot.end_s - shot.start_s)))
-    window, aside = _camera(shot.motion, through)
+    """The camera's view of a stage: a window that moves or changes its size evenly during a shot."""
+    progress = min(1.0, max(0.0, (at - shot.start_s) / (shot.end_s - shot.start_s)))
+    window, shift = _camera(shot.motion, progress)
     height, width = stage.shape[:2]
     scale = window * width / size[0]
-    left = (width - window * width) / 2 + aside * width
+    left = (width - window * width) / 2 + shift * width
     top = (height - window * height) / 2
     matrix = np.array([[scale, 0, left], [0, scale, top]], np.float32)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     return cv2.warpAffine(stage, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[return-value]
 
 
-def _camera(motion: Motion, through: float) -> tuple[float, float]:
-    """(share of the stage in sight, shift to the right as a share of its width); the middle always stays in sight."""
-    travel = (1 - _CLOSE) * (through - 0.5)
+def _camera(motion: Motion, progress: float) -> tuple[float, float]:
+    """Share of the stage in view, and shift to the right as a share of its width; its center always stays in view."""
+    travel = (1 - _CLOSE) * (progress - 0.5)
     if motion == "still":
         return 1.0, 0.0
     if motion == "zoom in":
-        return 1 - (1 - _CLOSE) * through, 0.0
+        return 1 - (1 - _CLOSE) * progress, 0.0
     if motion == "zoom out":
-        return _CLOSE + (1 - _CLOSE) * through, 0.0
+        return _CLOSE + (1 - _CLOSE) * progress, 0.0
     return _CLOSE, -travel if motion == "pan left" else travel

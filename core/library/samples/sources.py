@@ -1,4 +1,4 @@
-"""The photos of the sample library: where installed packages keep them, and what they show."""
+"""The photos of the sample library: where installed packages have them, and what they show."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ _PHOTOS: dict[str, dict[str, str]] = {
     "matplotlib": {"mpl-data/sample_data/grace_hopper.jpg": "grace hopper.jpg"},
 }
 
-# What a person would type to find a photo. Surfaces that fill the picture, what is seen through a microscope or in an
-# eye, and a clock blurred past recognition are found by picture, not by words.
+# Phrases that people would type to find a photo. Textures, medical images and a heavily blurred clock have none: they
+# are found by picture.
 _SUBJECTS = {
     "astronaut.png": "an astronaut",
     "brick wall.png": "a brick wall",
@@ -57,17 +57,29 @@ _SUBJECTS = {
 
 
 def sample_sources() -> dict[str, Path]:
-    """Name in the library -> file inside an installed package. A release may drop a photo: it is then left out."""
-    found: dict[str, Path] = {}
+    """Photos in installed packages; those that a release has dropped are left out.
+
+    Returns
+    -------
+    dict of str to Path
+        Files by their name in the library.
+    """
+    sources: dict[str, Path] = {}
     for package, files in _PHOTOS.items():
         spec = importlib.util.find_spec(package)
         if spec is None or spec.origin is None:
             continue
         folder = Path(spec.origin).parent
-        found.update({name: folder / file for file, name in files.items() if (folder / file).is_file()})
-    return found
+        sources.update({name: folder / file for file, name in files.items() if (folder / file).is_file()})
+    return sources
 
 
 def sample_subjects() -> dict[str, str]:
-    """Name in the library -> the phrase that a person would search it by; photos that nobody would have none."""
+    """Phrases that people would search photos by; not all photos have one.
+
+    Returns
+    -------
+    dict of str to str
+        Phrases by the name in the library.
+    """
     return {name: _SUBJECTS[name] for name in sample_sources() if name in _SUBJECTS}

@@ -1,6 +1,6 @@
-"""Sponsored items: campaigns read from a table, and matched to what a visitor likes.
+"""Sponsored items: campaigns read from a table, and matched to a visitor's likes.
 
-An advertisement is shown only where one fits.
+An advertisement is shown only if one fits.
 """
 
 import lazy_loader

@@ -1,4 +1,4 @@
-"""Campaigns of advertisers from a CSV, and examples for made-up products."""
+"""Campaigns of advertisers from a table, and examples for fictional products."""
 
 from __future__ import annotations
 
@@ -19,8 +19,19 @@ _LIMITS = Limits(file_bytes=10_000_000, unpacked_bytes=100_000_000, table_rows=1
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """An advertisement. text, picture: what it says and shows. words: of its audience, such as "surfing". budget: times
-    it may be shown, in all visits. link: address that a click opens."""
+    """An advertisement.
+
+    Attributes
+    ----------
+    name, text : str
+    picture : bytes or Path or None
+    words : tuple of str
+        Words of its audience, such as "surfing".
+    budget : int
+        Times it may be shown, in all visits.
+    link : str
+        Address that a click opens.
+    """
 
     name: str
     text: str = ""
@@ -31,24 +42,43 @@ class Campaign:
 
 
 def load_example_campaigns() -> tuple[Campaign, ...]:
-    """Campaigns for made-up products."""
+    """Campaigns for fictional products.
+
+    Returns
+    -------
+    tuple of Campaign
+    """
     return read_campaigns(importlib.resources.files(__package__).joinpath("campaigns.csv").read_bytes())
 
 
 def read_campaigns(source: Path | bytes, *, pictures: Mapping[str, bytes] | None = None) -> tuple[Campaign, ...]:
-    """Reads campaigns from a CSV with the column name, text or picture, and optionally words (separated by ;), budget
-    and link.
+    """Reads campaigns from a table.
 
-    pictures: by the name in the column picture; otherwise names are files beside the CSV. Raises DataError.
+    Columns: name; text or picture; optionally words (separated by semicolons), budget and link.
+
+    Parameters
+    ----------
+    source : Path or bytes
+    pictures : mapping of str to bytes, optional
+        Pictures by the name in the column picture; other names are files beside the table.
+
+    Returns
+    -------
+    tuple of Campaign
+
+    Raises
+    ------
+    DataError
+        The table is invalid.
     """
     rows = _rows(source)
     folder = source.parent if isinstance(source, Path) else None
     campaigns = tuple(_campaign(row, line, folder, pictures or {}) for line, row in enumerate(rows, start=2))
-    twice = [name for name, times in Counter(campaign.name for campaign in campaigns).items() if times > 1]
-    if twice:
-        raise DataError(f"Two campaigns are called {min(twice)!r}: give each a name of its own.")
+    repeated = [name for name, times in Counter(campaign.name for campaign in campaigns).items() if times > 1]
+    if repeated:
+        raise DataError(f"Two campaigns are called {min(repeated)!r}: give each its own name.")
     if not campaigns:
-        raise DataError("The table of campaigns holds no rows.")
+        raise DataError("The table of campaigns has no rows.")
     return campaigns
 
 
@@ -79,9 +109,11 @@ def _picture(row: dict[str, str], folder: Path | None, pictures: Mapping[str, by
     name = row["picture"]
     if not name:
         return None
-    sent = {nfc(sent): data for sent, data in pictures.items()}
-    if nfc(name) in sent:
-        return sent[nfc(name)]
+    uploaded = {nfc(file): data for file, data in pictures.items()}
+    if nfc(name) in uploaded:
+        return uploaded[nfc(name)]
     if folder is None:
-        raise DataError(f"The picture {name!r} of {row['name']!r} is not there: add the file {name}, or leave it out.")
+        raise DataError(
+            f"The picture {name!r} of {row['name']!r} is missing: add the file {name}, or remove it from the table."
+        )
     return find_file(folder, name)

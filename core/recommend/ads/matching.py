@@ -1,8 +1,8 @@
-"""Matches campaigns to the tastes of a visitor and to the page; shows none if none fits.
+"""Matches campaigns to a visitor's tastes and to the page; shows none if none fits.
 
 The text, picture and audience words of a campaign are each compared with the tastes and the items on the page.
-Relevance (`core.search.relevance`) gives the probability that one describes the other. The best fitting campaign is
-shown, but less readily the more often it was shown before.
+Relevance (`core.search.relevance`) gives the probability that one describes the other. The best campaign is shown, but
+less readily the more often it was shown before.
 """
 
 from __future__ import annotations
@@ -25,16 +25,18 @@ from core.utils.blas_threads import limit_to_one_thread
 
 By = Literal["taste", "page", "words"]
 
-CAP = 3  # times that a campaign is shown in one visit
+CAP = 3  # most times that a campaign is shown in one visit
 _PAGE = 12  # first items on the page that are compared
-_SEVERAL = 3
+_BEST_ON_PAGE = 3  # items in the mean that is the fit of a page
 _REASONS = 2
 
 
 @dataclass(frozen=True, eq=False)
 class Piece:
-    """A part of a campaign that can fit: its "text", "picture", or a "word" of its audience. text: empty for a picture.
-    relevance: of its vector."""
+    """A part of a campaign that can fit: its "text", its "picture", or a "word" of its audience.
+
+    text: empty for a picture. relevance: of its vector.
+    """
 
     campaign: int
     kind: Literal["text", "picture", "word"]
@@ -44,7 +46,13 @@ class Piece:
 
 @dataclass(frozen=True, eq=False)
 class Embedded:
-    """Embedded campaigns and their pieces."""
+    """Embedded campaigns, see `embed_campaigns`.
+
+    Attributes
+    ----------
+    campaigns : tuple of Campaign
+    pieces : tuple of Piece
+    """
 
     campaigns: tuple[Campaign, ...]
     pieces: tuple[Piece, ...]
@@ -54,9 +62,19 @@ class Embedded:
 class Ad:
     """The chosen campaign and the reason.
 
-    score: 0 to 1, the probability that it fits. by: "words" if a word of its audience fits best, else "taste" or
-    "page". words: of its audience that fit, best first. taste: the matched taste, None for the page. reason_item: ids
-    of likes of that taste, or of the nearest items on the page.
+    Attributes
+    ----------
+    campaign : Campaign
+    score : float
+        Probability that it fits, 0 to 1.
+    by : {"taste", "page", "words"}
+        "words" if a word of its audience fits best.
+    words : tuple of str
+        Words of its audience that fit, best first.
+    taste : int or None
+        The matched taste; None for the page.
+    reason_item : tuple of str
+        Ids of likes of that taste, or of the nearest items on the page.
     """
 
     campaign: Campaign
@@ -70,8 +88,21 @@ class Ad:
 def embed_campaigns(encoder: Encoder, campaigns: Sequence[Campaign], *, background: Vectors | None = None) -> Embedded:
     """Embeds campaigns and prepares their relevance.
 
-    background: (b, dim) a sample of the library (`VectorIndex.background`), for the similarity of unrelated pictures.
-    Raises MediaError for a picture that cannot be read.
+    Parameters
+    ----------
+    encoder : Encoder
+    campaigns : sequence of Campaign
+    background : array of float, shape (b, dim), optional
+        A sample of the library (`VectorIndex.background`), for the similarity of unrelated pictures.
+
+    Returns
+    -------
+    Embedded
+
+    Raises
+    ------
+    MediaError
+        A picture cannot be read.
     """
     pieces: list[Piece] = []
     for number, campaign in enumerate(campaigns):
@@ -103,10 +134,11 @@ def choose_ad(
     cap: int = CAP,
     floor: float = LIKELY,
 ) -> Ad | None:
-    """The advertisement that fits best; None if none fits, or those that do were shown too often.
+    """Chooses the advertisement that fits best.
 
     Parameters
     ----------
+    embedded : Embedded
     tastes : Tastes
         Of the visitor.
     page_vectors : array of float, shape (n, dim)
@@ -117,49 +149,59 @@ def choose_ad(
         Ids of the items on the page.
     shown, spent : mapping of str to int, optional
         Times that each campaign, by name, was shown in this visit and in all visits.
+    cap : int
+        Most times that a campaign is shown in one visit.
     floor : float
         Probability below which a campaign does not fit.
+
+    Returns
+    -------
+    Ad or None
+        None if no campaign fits, or if those that fit were shown too often.
     """
     shown, spent = shown or {}, spent or {}
     page_vectors = page_vectors[:_PAGE]
-    places = np.concatenate([tastes.vectors, page_vectors]) if len(page_vectors) else tastes.vectors
-    free = [shown.get(entry.name, 0) < cap and spent.get(entry.name, 0) < entry.budget for entry in embedded.campaigns]
-    fitting = [entry for entry in embedded.pieces if free[entry.campaign]]
-    if not fitting or not len(places):
+    targets = np.concatenate([tastes.vectors, page_vectors]) if len(page_vectors) else tastes.vectors
+    available = [
+        shown.get(campaign.name, 0) < cap and spent.get(campaign.name, 0) < campaign.budget
+        for campaign in embedded.campaigns
+    ]
+    pieces = [piece for piece in embedded.pieces if available[piece.campaign]]
+    if not pieces or not len(targets):
         return None
-    # with more campaigns and places, more fit by accident
-    chances = len(places) * sum(free)
-    fits = np.stack([_compute_fit(entry, places, chances) for entry in fitting])
-    placed = _rank_by_placement(fits, len(tastes))
-    worn = np.array([1 + shown.get(embedded.campaigns[entry.campaign].name, 0) for entry in fitting])
-    best = int(np.argmax(np.where(placed.max(axis=1) >= floor, placed.max(axis=1) / worn, 0.0)))
-    if placed[best].max() < floor:
+    # with more campaigns and targets, more fit by accident
+    fits = np.stack([_compute_fit(piece, targets, len(targets) * sum(available)) for piece in pieces])
+    scores = _score_page_as_one(fits, len(tastes))
+    peaks = scores.max(axis=1)
+    fatigue = np.array([1 + shown.get(embedded.campaigns[piece.campaign].name, 0) for piece in pieces])
+    best = int(np.argmax(np.where(peaks >= floor, peaks / fatigue, 0.0)))
+    if peaks[best] < floor:
         return None
-    piece, place = fitting[best], int(np.argmax(placed[best]))
-    own = [row for row, entry in enumerate(fitting) if entry.campaign == piece.campaign and entry.kind == "word"]
-    words = [row for row in sorted(own, key=lambda row: -placed[row].max()) if placed[row].max() >= floor]
-    on_page = place == len(tastes)
-    if on_page:
-        behind, named = np.argsort(-fits[best, len(tastes) :], kind="stable"), page
+    piece, target = pieces[best], int(np.argmax(scores[best]))
+    own = [row for row, other in enumerate(pieces) if other.campaign == piece.campaign and other.kind == "word"]
+    words = [row for row in sorted(own, key=lambda row: -peaks[row]) if peaks[row] >= floor]
+    is_page = target == len(tastes)
+    if is_page:
+        reasons, ids = np.argsort(-fits[best, len(tastes) :], kind="stable"), page
     else:
-        behind, named = np.flatnonzero(tastes.liked_tastes == place), liked
+        reasons, ids = np.flatnonzero(tastes.liked_tastes == target), liked
     return Ad(
         embedded.campaigns[piece.campaign],
-        float(placed[best, place]),
-        "words" if piece.kind == "word" else "page" if on_page else "taste",
-        tuple(fitting[row].text for row in words),
-        None if on_page else place,
-        tuple(named[entry] for entry in behind[:_REASONS].tolist() if entry < len(named)),
+        float(scores[best, target]),
+        "words" if piece.kind == "word" else "page" if is_page else "taste",
+        tuple(pieces[row].text for row in words),
+        None if is_page else target,
+        tuple(ids[number] for number in reasons[:_REASONS].tolist() if number < len(ids)),
     )
 
 
-def _rank_by_placement(fits: NDArray[np.float32], tastes: int) -> NDArray[np.float32]:
-    """(pieces, tastes + 1) fits of (pieces, tastes + page): the page as a whole has the mean of its best three."""
+def _score_page_as_one(fits: NDArray[np.float32], tastes: int) -> NDArray[np.float32]:
+    """Fits (pieces, tastes + 1) from (pieces, tastes + page): the page has the mean of its best three items."""
     page = fits[:, tastes:]
     if not page.shape[1]:
         return np.column_stack([fits, np.zeros(len(fits), np.float32)])
-    return np.column_stack([fits[:, :tastes], np.sort(page, axis=1)[:, -_SEVERAL:].mean(axis=1)])
+    return np.column_stack([fits[:, :tastes], np.sort(page, axis=1)[:, -_BEST_ON_PAGE:].mean(axis=1)])
 
 
-def _compute_fit(piece: Piece, places: Vectors, chances: int) -> NDArray[np.float32]:
-    return replace(piece.relevance, items=chances).hit_probabilities(places @ piece.relevance.query, places)
+def _compute_fit(piece: Piece, targets: Vectors, chances: int) -> NDArray[np.float32]:
+    return replace(piece.relevance, items=chances).hit_probabilities(targets @ piece.relevance.query, targets)

@@ -1,4 +1,4 @@
-"""The columns of a data set: which holds pictures, which labels and captions, and what a row says in them."""
+"""The columns of a data set: which hold pictures, labels and captions, and how their cells are read."""
 
 from __future__ import annotations
 
@@ -16,13 +16,21 @@ _LABELS = ("label", "labels", "class", "category", "cls")
 _MAGIC = {
     b"\xff\xd8\xff": "jpg", b"\x89PNG": "png", b"GIF8": "gif", b"BM": "bmp", b"II*\0": "tiff", b"MM\0*": "tiff",
 }  # fmt: skip
-_LONGEST = 2_000  # letters of a caption, a label
+_LONGEST = 2_000  # characters of a caption or a label
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Which columns hold what; what is None is told by type and name. captions: "" for none. labels: of several, one
-    task each."""
+    """Columns of a data set; those that are None are chosen by type and name.
+
+    Attributes
+    ----------
+    image : str, optional
+    captions : str, optional
+        "" for none.
+    labels : tuple of str, optional
+        Each column is a task of its own.
+    """
 
     image: str | None = None
     captions: str | None = None
@@ -31,13 +39,13 @@ class Columns:
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """Where files that rows only name may come from. root: a local folder, or "hf://datasets/owner/name"."""
+    """Reads files that rows name. root: a local folder, or "hf://datasets/owner/name". most_bytes: limit of a file."""
 
     root: str
     most_bytes: int
 
     def read(self, path: str) -> bytes:
-        """A file that a row names. Raises DataError for one that lies elsewhere: a table of anybody could name any."""
+        """Reads a file that a row names. Raises DataError if it is outside `root`, since a table can name any file."""
         if self.root.startswith("hf://"):
             source = path.rpartition("::")[2]
             if source == self.root or source.startswith((f"{self.root}/", f"{self.root}@")):
@@ -46,17 +54,30 @@ class Fetch:
                 with xopen(path, "rb") as file:
                     return bytes(file.read(self.most_bytes + 1))
         else:
-            whole = os.path.realpath(os.path.join(self.root, path))
-            if "://" not in path and whole.startswith(self.root.rstrip(os.sep) + os.sep):
-                with open(whole, "rb") as file:
+            real_path = os.path.realpath(os.path.join(self.root, path))
+            if "://" not in path and real_path.startswith(self.root.rstrip(os.sep) + os.sep):
+                with open(real_path, "rb") as file:
                     return file.read(self.most_bytes + 1)
-        raise DataError("It names a file outside of the data set, which is not opened: put the bytes into the table.")
+        raise DataError("It names a file outside the data set, which is not opened: put the bytes into the table.")
 
 
 def choose_columns(rows: Any, target: Columns) -> Columns:
-    """All columns of a data set that tell something, those that were named first. rows: an `IterableDataset`.
+    """Chooses the columns with pictures, captions and labels.
 
-    Raises DataError where a named column is not there, or where none holds pictures.
+    Parameters
+    ----------
+    rows : datasets.IterableDataset
+    target : Columns
+        Given columns; others are chosen by type and name.
+
+    Returns
+    -------
+    Columns
+
+    Raises
+    ------
+    DataError
+        A given column does not exist, or none holds pictures.
     """
     features = rows.features or {}
     for name in (target.image, target.captions, *(target.labels or ())):
@@ -67,18 +88,27 @@ def choose_columns(rows: Any, target: Columns) -> Columns:
         raise DataError(f"No column of the data set holds pictures; it has {', '.join(features) or 'none'}.")
     captions = target.captions
     if captions is None:
-        captions = _check_known([name for name in features if _is_text(features[name])], _CAPTIONS)
+        captions = _find_known([name for name in features if _is_text(features[name])], _CAPTIONS)
     labels = target.labels
     if labels is None:
         classes = tuple(name for name in features if hasattr(_inner(features[name]), "int2str"))
         named = [name for name in features if _is_simple(_inner(features[name])) and name != captions]
-        simple = _check_known(named, _LABELS)
+        simple = _find_known(named, _LABELS)
         labels = classes or ((simple,) if simple else ())
     return replace(target, image=image, captions=captions, labels=labels)
 
 
 def possible_columns(rows: Any) -> tuple[list[str], list[str], list[str]]:
-    """The columns of a data set that could hold pictures, captions and labels, by their types."""
+    """Columns that could hold pictures, captions and labels, by their types.
+
+    Parameters
+    ----------
+    rows : datasets.IterableDataset
+
+    Returns
+    -------
+    images, captions, labels : list of str
+    """
     features = rows.features or {}
     kinds = {name: _inner(kind) for name, kind in features.items()}
     labels = [name for name, kind in kinds.items() if hasattr(kind, "int2str") or _is_simple(kind)]
@@ -90,7 +120,7 @@ def possible_columns(rows: Any) -> tuple[list[str], list[str], list[str]]:
 
 
 def disable_decoding(rows: Any, columns: Columns) -> Any:
-    """The rows with these columns alone, and pictures as the bytes that they are: decoding is done where it is safe."""
+    """The rows with only these columns, and pictures as bytes, since they are decoded elsewhere, in isolation."""
     from datasets import Image
 
     names = [columns.image, *(columns.labels or ()), *([columns.captions] if columns.captions else [])]
@@ -100,7 +130,7 @@ def disable_decoding(rows: Any, columns: Columns) -> Any:
 
 
 def read_image(value: Any, fetch: Fetch) -> tuple[str, bytes]:
-    """A name and the bytes of a picture, as the row has them. Raises DataError with the reason."""
+    """Name and bytes of a picture in a row. Raises DataError with the reason."""
     path = ""
     if isinstance(value, Mapping):
         path, value = value.get("path") or "", value.get("bytes")
@@ -115,18 +145,18 @@ def read_image(value: Any, fetch: Fetch) -> tuple[str, bytes]:
         raise DataError(f"It has more than {fetch.most_bytes // 10**6} MB.")
     suffix = _suffix_of(value)
     if suffix is None:
-        raise DataError("It is no picture of a kind that is read here.")
+        raise DataError("It is not a picture of a supported format.")
     return f"{PurePosixPath(path).stem or 'picture'}.{suffix}", value
 
 
 def read_labels(row: Mapping[str, Any], columns: Columns, features: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Task -> labels, by the columns that hold labels; numbers of classes by their names."""
-    found = {}
+    """Labels by task (column); class numbers are replaced by names."""
+    labels = {}
     for name in columns.labels or ():
         value, kind = row.get(name), _inner(features[name])
-        texts = [_read_label(entry, kind) for entry in (value if isinstance(value, list) else [value])]
-        found[name] = list(dict.fromkeys(filter(None, texts)))
-    return {name: texts for name, texts in found.items() if texts}
+        texts = [_read_label(label, kind) for label in (value if isinstance(value, list) else [value])]
+        labels[name] = list(dict.fromkeys(filter(None, texts)))
+    return {name: texts for name, texts in labels.items() if texts}
 
 
 def _read_label(value: Any, kind: Any) -> str:
@@ -138,14 +168,14 @@ def _read_label(value: Any, kind: Any) -> str:
 
 
 def read_captions(row: Mapping[str, Any], columns: Columns) -> list[str]:
-    """The captions of a row: one, or a list of them."""
+    """Captions of a row, whose cell holds one or a list of them."""
     value = row.get(columns.captions) if columns.captions else None
     texts = value if isinstance(value, list) else [value]
     return [" ".join(text.split())[:_LONGEST] for text in texts if isinstance(text, str) and text.strip()]
 
 
 def _suffix_of(data: bytes) -> str | None:
-    """The ending of a picture's name, by how its bytes begin."""
+    """File suffix of a picture by its first bytes; None if unknown."""
     for magic, suffix in _MAGIC.items():
         if data.startswith(magic):
             return suffix
@@ -157,7 +187,7 @@ def _suffix_of(data: bytes) -> str | None:
 
 
 def _is_picture(kind: Any) -> bool:
-    """An image as `datasets` has it, its bytes in a column, or its bytes and path in a structure."""
+    """Whether a column holds images of `datasets`, bytes, or structures of bytes and path."""
     if isinstance(kind, Mapping):
         return "bytes" in kind and getattr(kind["bytes"], "dtype", "") in ("binary", "large_binary")
     return type(kind).__name__ == "Image" or getattr(kind, "dtype", "") in ("binary", "large_binary")
@@ -173,14 +203,13 @@ def _is_text(kind: Any) -> bool:
 
 
 def _is_simple(kind: Any) -> bool:
-    return getattr(kind, "dtype", "") in ("string", "large_string", "bool") or str(
-        getattr(kind, "dtype", "")
-    ).startswith("int")
+    dtype = str(getattr(kind, "dtype", ""))
+    return dtype in ("string", "large_string", "bool") or dtype.startswith("int")
 
 
-def _check_known(names: list[str], known: tuple[str, ...]) -> str | None:
+def _find_known(names: list[str], known: tuple[str, ...]) -> str | None:
     return next((name for target in known for name in names if name.lower() == target), None)
 
 
 def _by_name(names: list[str], known: tuple[str, ...]) -> str | None:
-    return _check_known(names, known) or (names[0] if names else None)
+    return _find_known(names, known) or (names[0] if names else None)

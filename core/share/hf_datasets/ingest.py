@@ -1,5 +1,5 @@
-"""Data sets of the Hugging Face hub, or local ones in its formats, as libraries: pictures kept inside the library,
-names of classes as labels, captions as captions. No code of a data set is ever run: since 4.0 `datasets` has no way to.
+"""Indexes data sets of the Hugging Face hub, or local ones in its formats: pictures become part of the library, class
+names become labels, captions become captions. Code of a data set never runs; `datasets` 4 has no way to.
 """
 
 from __future__ import annotations
@@ -39,9 +39,20 @@ __all__ = ["PREFIX", "DatasetReport", "OpenedDataset", "index_dataset", "list_da
 
 @dataclass(slots=True)
 class DatasetReport:
-    """What a data set gave. rows: that were read; pictures: files in `folder`, fewer where rows share one.
+    """What was read from a data set.
 
-    refused: (row, reason), also of rows that contradict an earlier one.
+    Attributes
+    ----------
+    name, split : str
+    folder : str
+        Where the pictures are stored.
+    rows : int
+        Rows read.
+    pictures : int
+        Files in `folder`; fewer where rows share one.
+    labels, captions : int
+    refused : list of (str, str)
+        Row and reason, also of rows that contradict an earlier one.
     """
 
     name: str
@@ -55,8 +66,8 @@ class DatasetReport:
 
 
 @dataclass(slots=True)
-class _DatasetFacts:
-    """What rows say of a picture."""
+class _Annotations:
+    """Labels and captions of a picture."""
 
     labels: dict[str, str] = field(default_factory=dict)
     captions: list[str] = field(default_factory=list)
@@ -73,34 +84,55 @@ def index_dataset(
     limits: Policy = LOCAL,
     task: Task = SILENT,
 ) -> tuple[IngestReport, DatasetReport]:
-    """Takes a data set's pictures into a library, with their labels and captions, and embeds them.
+    """Copies a data set's pictures into a library, with their labels and captions, and embeds them.
 
-    opened: see `open_dataset`. limit: at most so many rows, the first ones. columns: which ones hold what, where their
-    names and types do not tell. limits: `file_bytes` of each picture. A picture has the same name at every run, so that
-    a second run only adds. Labels that a person gave before stay. Raises DataError where there is no such column, or no
-    picture, LibraryError, EncoderError and Cancelled.
+    A picture has the same name at every run, so that a second run only adds. Labels that a person gave before stay.
+
+    Parameters
+    ----------
+    library : Library
+    encoder : Encoder
+    opened : OpenedDataset
+        See `open_dataset`.
+    limit : int, optional
+        Most rows, from the beginning.
+    columns : Columns, optional
+        Default: chosen by name and type.
+    limits : Policy
+        Its `file_bytes` limits each picture.
+    task : Task, optional
+
+    Returns
+    -------
+    (IngestReport, DatasetReport)
+
+    Raises
+    ------
+    DataError
+        A column does not exist, or there are no readable pictures.
+    LibraryError, EncoderError, Cancelled
     """
-    found = choose_columns(opened.rows, columns or Columns())
-    opened = replace(opened, rows=disable_decoding(opened.rows, found))
+    columns = choose_columns(opened.rows, columns or Columns())
+    opened = replace(opened, rows=disable_decoding(opened.rows, columns))
     folder = library.path / "uploads" / _slug(opened.name, opened.split)
     report = DatasetReport(opened.name, opened.split, str(folder))
-    predictions = _save_rows(opened, found, report, limit, limits, task)
-    if not predictions:
-        why = f" ({report.refused[0][1]})" if report.refused else ""
-        raise DataError(f"The data set {opened.name} gave no picture that can be read{why}.")
+    annotations = _save_rows(opened, columns, report, limit, limits, task)
+    if not annotations:
+        reason = f" ({report.refused[0][1]})" if report.refused else ""
+        raise DataError(f"The data set {opened.name} has no readable picture{reason}.")
     result = ingest(library, encoder, [report.folder], task=task)
-    _write_facts(library, predictions, report)
+    _write_annotations(library, annotations, report)
     return result, report
 
 
 def _save_rows(
     opened: OpenedDataset, columns: Columns, report: DatasetReport, limit: int | None, limits: Policy, task: Task
-) -> dict[str, _DatasetFacts]:
-    """Writes the pictures of the rows into the library's folder; returns what is told of each, by path."""
+) -> dict[str, _Annotations]:
+    """Writes the pictures of the rows into the library's folder; returns their annotations by path."""
     fetch = Fetch(opened.root, limits.file_bytes)
     folder, stage = Path(report.folder), task.stage("read rows", "rows")
-    total = min((entry for entry in (limit, opened.count) if entry is not None), default=None)
-    found: dict[str, _DatasetFacts] = {}
+    total = min((count for count in (limit, opened.count) if count is not None), default=None)
+    annotations: dict[str, _Annotations] = {}
     for number, row in enumerate(_rows(opened, limit)):
         task.check("Stopped: run it again to go on.")
         report.rows += 1
@@ -112,16 +144,17 @@ def _save_rows(
         path = folder / safe_name(stem, data)
         if not path.exists():
             write_atomic(path, data)
-        about = found.setdefault(str(path), _DatasetFacts())
+        own = annotations.setdefault(str(path), _Annotations())
         for column, labels in read_labels(row, columns, opened.rows.features).items():
-            first = about.labels.setdefault(column, labels[0])
-            if more := [label for label in labels if label != first]:
-                reason = f"Its picture has more than one {column}: {first!r} stays, {', '.join(map(repr, more))} goes."
+            first = own.labels.setdefault(column, labels[0])
+            if others := [label for label in labels if label != first]:
+                dropped = ", ".join(map(repr, others))
+                reason = f"Its picture has more than one {column}: {first!r} is used, {dropped} dropped."
                 report.refused.append((f"row {number}", reason))
-        about.captions += read_captions(row, columns)
+        own.captions += read_captions(row, columns)
         stage.report(report.rows, total)
-    report.pictures = len(found)
-    return found
+    report.pictures = len(annotations)
+    return annotations
 
 
 def _rows(opened: OpenedDataset, limit: int | None) -> Iterator[Mapping[str, Any]]:
@@ -129,38 +162,47 @@ def _rows(opened: OpenedDataset, limit: int | None) -> Iterator[Mapping[str, Any
     while True:
         try:
             row = next(rows, None)
-        except Exception as error:  # damaged shards and lost connections, in the words of many packages
+        except Exception as error:  # damaged shards and lost connections raise errors of many packages
             reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
-            raise DataError(f"The data set cannot be read on ({reason}): run it again to go on.") from error
+            raise DataError(f"Reading the data set stopped ({reason}): run it again to continue.") from error
         if row is None:
             return
         yield row
 
 
-def _write_facts(library: Library, predictions: Mapping[str, _DatasetFacts], report: DatasetReport) -> None:
-    """Writes labels and captions of the pictures that are in the library now."""
+def _write_annotations(library: Library, annotations: Mapping[str, _Annotations], report: DatasetReport) -> None:
+    """Writes labels and captions of the pictures that are now in the library."""
     items = library.items().select(["id", "path"]).to_pydict()
-    ids = {path: item_id for item_id, path in zip(items["id"], items["path"], strict=True) if path in predictions}
-    given = {(entry.item_id, entry.task) for entry in library.labels() if entry.by == "person"}
+    ids = {path: item_id for item_id, path in zip(items["id"], items["path"], strict=True) if path in annotations}
+    by_person = {(label.item_id, label.task) for label in library.labels() if label.by == "person"}
     labels = [
         Label(item_id, task, label, "person")
         for path, item_id in ids.items()
-        for task, label in predictions[path].labels.items()
-        if (item_id, task) not in given
+        for task, label in annotations[path].labels.items()
+        if (item_id, task) not in by_person
     ]
-    captions = [(item_id, caption) for path, item_id in ids.items() for caption in predictions[path].captions]
+    captions = [(item_id, caption) for path, item_id in ids.items() for caption in annotations[path].captions]
     library.put_labels(labels)
     library.put_captions(captions)
     report.labels, report.captions = len(labels), len(set(captions))
 
 
 def _slug(name: str, split: str) -> str:
-    """The name of a folder for a data set and its split."""
-    last = "/".join(Path(name).parts[-2:]) if os.path.isabs(os.path.expanduser(name)) else name
-    cached = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in f"{last} {split}")
-    return cached.strip("-.")[:100] or "dataset"
+    """Folder name for a data set and its split."""
+    short = "/".join(Path(name).parts[-2:]) if os.path.isabs(os.path.expanduser(name)) else name
+    slug = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in f"{short} {split}")
+    return slug.strip("-.")[:100] or "dataset"
 
 
 def list_dataset_names(paths: Sequence[str]) -> list[str]:
-    """Of what a person wants indexed the data sets, by their names without the prefix."""
+    """Names of the data sets among paths to index, without the prefix "hf:".
+
+    Parameters
+    ----------
+    paths : sequence of str
+
+    Returns
+    -------
+    list of str
+    """
     return [path.removeprefix(PREFIX) for path in paths if path.startswith(PREFIX)]

@@ -1,4 +1,4 @@
-"""Opening a data set: of the hub, or of a local folder in the formats of `datasets`; row by row, nothing is cached."""
+"""Opens a data set of the hub, or a local folder in the formats of `datasets`, row by row and without a cache."""
 
 from __future__ import annotations
 
@@ -15,16 +15,28 @@ from core.media.formats import image_suffixes
 from core.utils.extras import require
 from core.utils.files import to_absolute
 
-_MODULES = ("imagefolder", "parquet", "arrow", "webdataset", "json", "csv")  # formats that rows of pictures come in
-_HUB_S = 15.0
+_MODULES = ("imagefolder", "parquet", "arrow", "webdataset", "json", "csv")  # formats that can hold pictures
+_HUB_TIMEOUT_S = 15.0
 PREFIX = "hf:"
 
 
 @dataclass(frozen=True, eq=False)
 class OpenedDataset:
-    """A split to be read. name: as it was asked for. rows: an `IterableDataset`. count: of rows, where it is known.
-    root: the folder that files named in rows have to lie in; of the hub the beginning of their addresses. splits: all
-    that there are."""
+    """A split of a data set, ready to be read.
+
+    Attributes
+    ----------
+    name : str
+        As given to `open_dataset`.
+    rows : datasets.IterableDataset
+    split : str
+    count : int or None
+        Number of rows; None if unknown.
+    root : str
+        Folder, or beginning of the address, in which files named in rows must be.
+    splits : tuple of str
+        All splits.
+    """
 
     name: str
     rows: Any
@@ -35,10 +47,24 @@ class OpenedDataset:
 
 
 def open_dataset(name: str, split: str | None = None) -> OpenedDataset:
-    """name: an id of the hub ("owner/name", or "owner/name:configuration"), or a folder of pictures in folders of
-    classes, or of Parquet files. split: by default "train", or else the first. Nothing but the first rows is read.
+    """Opens a data set; reads at most its first rows.
 
-    Raises DataError that says what is not there, and what is.
+    Parameters
+    ----------
+    name : str
+        An id of the hub ("owner/name", or "owner/name:configuration"), or a local folder with pictures in class
+        folders, or with Parquet files.
+    split : str, optional
+        Default: "train", or else the first.
+
+    Returns
+    -------
+    OpenedDataset
+
+    Raises
+    ------
+    DataError
+        The data set or the split does not exist, or cannot be read.
     """
     name = name.strip().removeprefix(PREFIX)
     if not name:
@@ -53,8 +79,8 @@ def open_dataset(name: str, split: str | None = None) -> OpenedDataset:
         raise DataError(f"The data set {name} has no split {chosen!r}: choose {', '.join(names)}.")
     rows = splits[chosen]
     rows = rows if rows.features else rows._resolve_features()  # of formats without a schema, from the first rows
-    about = getattr(rows.info, "splits", None) or {}
-    count = about[chosen].num_examples if chosen in about else None
+    info = getattr(rows.info, "splits", None) or {}
+    count = info[chosen].num_examples if chosen in info else None
     root = os.path.realpath(folder) if folder.is_dir() else f"hf://datasets/{name.partition(':')[0]}"
     return OpenedDataset(name, rows, chosen, count or None, root, tuple(names))
 
@@ -67,17 +93,17 @@ def _datasets() -> Any:
 
 
 def _open_local(datasets: Any, folder: Path) -> dict[str, Any]:
-    """The splits of a folder: of Parquet files if it holds any, else of pictures."""
+    """The splits of a folder: of its Parquet files if there are any, else of its pictures."""
     tables = (path for path in _first(folder, "*.parquet") if path.name != "metadata.parquet")  # which says of pictures
     module = "parquet" if any(tables) else "imagefolder"
     if module == "imagefolder":
         _let_find(image_suffixes())
     try:
         return dict(datasets.load_dataset(module, data_dir=str(folder), streaming=True))
-    except Exception as error:  # nearly anything: of bad metadata, of no files
+    except Exception as error:  # bad metadata and missing files raise errors of many kinds
         raise DataError(
-            f"{folder} is no data set that can be read ({_first_line(error)}): it has to hold Parquet files, or "
-            "pictures in folders of classes."
+            f"{folder} is not a readable data set ({_first_line(error)}): it needs Parquet files, or pictures in class "
+            "folders."
         ) from error
 
 
@@ -92,11 +118,11 @@ def _open_hub(datasets: Any, name: str) -> dict[str, Any]:
     repo, _, configuration = name.partition(":")
     if repo.startswith((".", "/", "~")) or repo.count("/") > 1:
         raise DataError(f"There is no folder {name}: check the path. An id of the hub looks like owner/name.")
-    _ask_hub(repo)
+    _check_hub(repo)
     try:
         builder = datasets.load_dataset_builder(repo, configuration or None)
         if builder.__module__.rpartition(".")[2] not in _MODULES:
-            raise DataError(f"The data set {repo} is not one of pictures, by its format.")
+            raise DataError(f"The data set {repo} has a format without pictures.")
         return dict(datasets.load_dataset(repo, configuration or None, streaming=True))
     except DataError:
         raise
@@ -105,30 +131,26 @@ def _open_hub(datasets: Any, name: str) -> dict[str, Any]:
         raise DataError(f"The data set {repo} cannot be opened: {_first_line(error)}{hint}") from error
 
 
-def _ask_hub(repo: str) -> None:
-    """Whether it is there at all: asked once, where `datasets` would try for half a minute."""
+def _check_hub(repo: str) -> None:
+    """Checks that a data set exists; `datasets` itself would retry for half a minute."""
     from huggingface_hub import HfApi
     from huggingface_hub.errors import GatedRepoError, HFValidationError, OfflineModeIsEnabled, RepositoryNotFoundError
 
     try:
-        HfApi().dataset_info(repo, timeout=_HUB_S)
+        HfApi().dataset_info(repo, timeout=_HUB_TIMEOUT_S)
     except GatedRepoError as error:
         raise DataError(
             f"The data set {repo} is gated: accept its terms on its page of the hub, and set HF_TOKEN."
         ) from error
     except (RepositoryNotFoundError, HFValidationError) as error:
-        raise DataError(f"There is no data set {repo!r} on the hub, nor a folder of that name: check it.") from error
+        raise DataError(f"There is no data set {repo!r} on the hub and no such folder: check the name.") from error
     except OfflineModeIsEnabled as error:
-        raise DataError(f"The hub is switched off (HF_HUB_OFFLINE), so that {repo} cannot be had.") from error
-    except Exception as error:  # every way in which a network can fail
+        raise DataError(f"HF_HUB_OFFLINE is set, so {repo} cannot be downloaded.") from error
+    except Exception as error:  # networks fail in many ways
         raise DataError(
-            f"The hub cannot be reached, so that {repo} cannot be had: connect this computer to the network, or give a "
-            "local folder (hf:./folder)."
+            f"The hub cannot be reached, so {repo} cannot be downloaded: connect this computer to the network, or use "
+            "a local folder (hf:./folder)."
         ) from error
-
-
-def _first(folder: Path, pattern: str) -> Iterator[Path]:
-    return (path for path in folder.rglob(pattern) if path.is_file())
 
 
 def _first_line(error: Exception) -> str:
@@ -137,7 +159,7 @@ def _first_line(error: Exception) -> str:
 
 @contextlib.contextmanager
 def _quietly() -> Iterator[None]:
-    """Without the bars and warnings of `datasets`: what went wrong is said once, by us."""
+    """Silences the progress bars and warnings of `datasets`."""
     loggers = [logging.getLogger(name) for name in ("datasets", "huggingface_hub", "fsspec")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:

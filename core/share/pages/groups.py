@@ -1,4 +1,4 @@
-"""Items in named groups as a page in one file, see `core.share.pages.page`: classes, what could go, a feed."""
+"""Items in named groups as a page in one file, see `core.share.pages.page`: classes, files to clean up, a feed."""
 
 from __future__ import annotations
 
@@ -22,23 +22,33 @@ if TYPE_CHECKING:
     from core.classify.predict import Prediction
     from core.cleanup.findings import Finding
 
-MOST_IN_GROUPS = 400  # pictures of a page, shared by its groups; and groups
+MOST_IN_GROUPS = 400  # most pictures of a page, shared by its groups, and most groups
 _SIDE = 240  # pixels of pictures
 _READ_CLASSES = (
-    "Each group holds the pictures of one class: those that a person labeled first, then the most probable. The "
-    "percentage is the probability among these classes. “Fits”, 0 to 1, estimates how probable it is that the class "
-    "describes the picture at all: below {threshold:.2f} it is none of these."
+    "Each group holds the pictures of one class: those labeled by a person first, then the most probable. The "
+    "percentage is the probability among these classes. “Fits”, 0 to 1, is the estimated probability that the picture "
+    "belongs to its class rather than to none: below {threshold:.2f} it is none of these."
 )
 _READ_FINDINGS = (
-    "These files were ticked as what could go, in groups by the reason. No file was moved, changed or deleted by that. "
-    "A cosine, -1 to 1, tells how near a file is to the one that is named, or to its neighbours: 1 is the same picture."
+    "Files selected for clean-up, grouped by reason. No file was moved, changed or deleted. The cosine, -1 to 1, is "
+    "the similarity of a file to the named one, or to its neighbors: 1 is the same picture."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class GroupItem:
-    """One item. said: plain text below its name. share: the length of a bar, 0 to 1; None: no bar. time_s: the second
-    of a video whose picture is shown."""
+    """One item of a group.
+
+    Attributes
+    ----------
+    item : Item
+    caption : str
+        Plain text below the name.
+    share : float or None
+        Length of a bar, 0 to 1; None: no bar.
+    time_s : float or None
+        Second of a video whose picture is shown.
+    """
 
     item: Item
     caption: str = ""
@@ -48,7 +58,7 @@ class GroupItem:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Items below a heading, the first ones first."""
+    """Items below a heading, in their order. title: plain text."""
 
     title: str
     items: Sequence[GroupItem]
@@ -56,7 +66,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What a page shows: its title, how to read it, and its groups; plain text all of it."""
+    """Content of a page as plain text: its title, how to read it, and its groups."""
 
     title: str
     about: str
@@ -65,16 +75,29 @@ class Sheet:
 
 @task_keywords
 def groups_page(sheet: Sheet, *, library: str, encoder: str, task: Task = SILENT) -> str:
-    """The groups as HTML, up to `MOST_IN_GROUPS`, each with its first items: as many on the page, shared evenly.
+    """Groups of items as HTML: up to `MOST_IN_GROUPS` groups, which share as many items.
 
-    library, encoder: their names. Raises Cancelled.
+    Parameters
+    ----------
+    sheet : Sheet
+    library, encoder : str
+        Their names.
+    task : Task, optional
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    Cancelled
     """
     groups = sheet.groups[:MOST_IN_GROUPS]
-    room = _allocate([len(group.items) for group in groups])
-    firsts = [group.items[:most] for group, most in zip(groups, room, strict=True)]
+    shares = _allocate([len(group.items) for group in groups])
+    firsts = [group.items[:most] for group, most in zip(groups, shares, strict=True)]
     pictures = [(entry.item, entry.time_s) for first in firsts for entry in first]
-    found = encode_images(pictures, side=_SIDE, task=task)
-    uris = iter(found)
+    images = encode_images(pictures, side=_SIDE, task=task)
+    uris = iter(images)
     parts = []
     for group, first in zip(groups, firsts, strict=True):
         count = f"{len(group.items):,}" + (f", the first {len(first):,}" if len(first) < len(group.items) else "")
@@ -83,8 +106,8 @@ def groups_page(sheet: Sheet, *, library: str, encoder: str, task: Task = SILENT
     facts = get_page_facts(library, encoder)
     if len(groups) < len(sheet.groups):
         facts["Groups"] = f"the first {len(groups):,} of {len(sheet.groups):,}"
-    if None in found:
-        facts["Without a picture"] = f"{found.count(None):,}: they cannot be read, or the page has no room for more"
+    if None in images:
+        facts["Without a picture"] = f"{images.count(None):,}: unreadable, or the page is full"
     return render_page(title=sheet.title, about=sheet.about, facts=facts, body=render("groups.html", groups=parts))
 
 
@@ -96,57 +119,80 @@ def make_classes_sheet(
     threshold: float,
     by_person: Collection[str] = (),
 ) -> Sheet:
-    """Items told into classes, a group for each class in the order of `names`, then what is in none of them.
+    """Classified items as groups: one per class in the order of `names`, then "none of these".
 
-    names: as numbered in the answers. threshold: of “fits”, 0 to 1. by_person: ids of the items whose class a person
-    said; they come first. Answers without an item (texts) are left out.
+    Parameters
+    ----------
+    predictions : sequence of Prediction
+        Those without an item (texts) are left out.
+    names : sequence of str
+        Classes, in the order of the probabilities.
+    library : str
+        Its name.
+    threshold : float
+        Of the in-class probability, 0 to 1.
+    by_person : collection of str
+        Ids of items whose class a person chose; they come first.
+
+    Returns
+    -------
+    Sheet
     """
-    found: dict[str, list[GroupItem]] = {name: [] for name in names}
-    for entry in sorted(predictions, key=lambda value: (value.id not in by_person, -value.probability)):
-        if entry.item is not None:
-            group = found.setdefault(entry.label, [])
-            if entry.id in by_person:
-                group.append(GroupItem(entry.item, "said by a person"))
-                continue
-            nearest = f"nearest: {names[int(entry.probabilities.argmax())]} " if entry.label == NONE else ""
-            said = f"{nearest}{entry.probability:.0%} · fits {entry.in_class_probability:.2f}"
-            group.append(GroupItem(entry.item, said, entry.probability))
-    none = {NONE: found.pop(NONE, [])}
-    groups = [Group(name, shown) for name, shown in (found | none).items() if shown]
+    by_class: dict[str, list[GroupItem]] = {name: [] for name in names}
+    for prediction in sorted(predictions, key=lambda own: (own.id not in by_person, -own.probability)):
+        if prediction.item is None:
+            continue
+        group = by_class.setdefault(prediction.label, [])
+        if prediction.id in by_person:
+            group.append(GroupItem(prediction.item, "labeled by a person"))
+            continue
+        nearest = f"nearest: {names[int(prediction.probabilities.argmax())]} " if prediction.label == NONE else ""
+        caption = f"{nearest}{prediction.probability:.0%} · fits {prediction.in_class_probability:.2f}"
+        group.append(GroupItem(prediction.item, caption, prediction.probability))
+    none = {NONE: by_class.pop(NONE, [])}
+    groups = [Group(name, items) for name, items in (by_class | none).items() if items]
     return Sheet(f"Classes of {library}", _READ_CLASSES.format(threshold=threshold), groups)
 
 
 def make_findings_sheet(findings: Sequence[Finding], *, library: str) -> Sheet:
-    """Files that could go, a group for each kind of reason."""
-    found: dict[str, list[GroupItem]] = defaultdict(list)
+    """Files to clean up as groups, one per reason.
+
+    Parameters
+    ----------
+    findings : sequence of Finding
+    library : str
+        Its name.
+
+    Returns
+    -------
+    Sheet
+    """
+    by_reason: dict[str, list[GroupItem]] = defaultdict(list)
     for finding in findings:
         why = redact_folders(finding.why)
         copy_of = Path(finding.best).name
-        kind, detail = (why.removesuffix(copy_of), copy_of) if finding.best else why.partition(": ")[::2]
-        said = [detail, "" if finding.cosine is None else f"cosine {finding.cosine:.3f}"]
-        found[_sentence(kind.strip())].append(
-            GroupItem(finding.item, " · ".join(filter(None, said)), time_s=finding.time_s)
-        )
-    return Sheet(f"To clean up in {library}", _READ_FINDINGS, [Group(why, shown) for why, shown in found.items()])
-
-
-# inside
+        reason, detail = (why.removesuffix(copy_of), copy_of) if finding.best else why.partition(": ")[::2]
+        caption = [detail, "" if finding.cosine is None else f"cosine {finding.cosine:.3f}"]
+        item = GroupItem(finding.item, " · ".join(filter(None, caption)), time_s=finding.time_s)
+        by_reason[_capitalize(reason.strip())].append(item)
+    groups = [Group(reason, items) for reason, items in by_reason.items()]
+    return Sheet(f"To clean up in {library}", _READ_FINDINGS, groups)
 
 
 def _allocate(sizes: Sequence[int]) -> list[int]:
-    """How many of each group are shown: all where there is room, and what small groups leave goes to the large ones."""
-    room, left = [0] * len(sizes), MOST_IN_GROUPS
+    """Number of items shown of each group: equal shares, of which small groups leave the rest to large ones."""
+    shares, available = [0] * len(sizes), MOST_IN_GROUPS
     for done, number in enumerate(sorted(range(len(sizes)), key=lambda number: sizes[number])):
-        room[number] = min(sizes[number], max(1, left // (len(sizes) - done)))
-        left -= room[number]
-    return room
+        shares[number] = min(sizes[number], max(1, available // (len(sizes) - done)))
+        available -= shares[number]
+    return shares
 
 
-def _sentence(text: str) -> str:
+def _capitalize(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _make_card(entry: GroupItem, uri: str | None) -> Card:
-    when = "" if entry.time_s is None else f"at {format_timecode(entry.time_s)}"
-    text = " · ".join(filter(None, [entry.caption, when]))
-    return Card(Path(entry.item.path).name, uri, text, None if entry.share is None else round(100 * entry.share))
+def _make_card(item: GroupItem, uri: str | None) -> Card:
+    when = "" if item.time_s is None else f"at {format_timecode(item.time_s)}"
+    text = " · ".join(filter(None, [item.caption, when]))
+    return Card(Path(item.item.path).name, uri, text, None if item.share is None else round(100 * item.share))

@@ -1,4 +1,4 @@
-"""A map of a library as a page in one file: points to look at, with names, pictures and a legend of clusters."""
+"""A map of a library as a page in one file: points with names, pictures and a legend of clusters."""
 
 from __future__ import annotations
 
@@ -24,14 +24,13 @@ from core.share.pages.search import (
 from core.share.pages.thumbnails import encode_images
 
 MOST_POINTS = 50_000
-MOST_PICTURES = 800  # that appear where one points
+MOST_PICTURES = 800  # that appear on hover
 _SIDE = 112  # pixels of them
 _NAMELESS = "in no cluster"
 _TEXTS = "texts"
 _ABOUT = (
-    "Every point is a picture, a video or a text, and points that lie close look alike to the encoder; groups are "
-    "named in words. Point at one to see it, drag to move, use the wheel or two fingers to come nearer, click a name "
-    "to see its group."
+    "Every point is a picture, a video or a text; close points are similar to the encoder, and groups have names. "
+    "Hover over a point to see it, drag to move, use the wheel or two fingers to zoom, click a name to see its group."
 )
 
 
@@ -46,14 +45,35 @@ def map_page(
     more: Mapping[str, str] | None = None,
     task: Task = SILENT,
 ) -> str:
-    """An atlas as HTML: the map, its legend, and the clusters with pictures. titles: (k,) what clusters are called.
+    """A map as HTML, with its legend and its clusters.
 
-    Of a map in space its first two dimensions are shown. Up to `MOST_PICTURES` points have a picture, spread over all
-    clusters. Raises DataError for more than `MOST_POINTS`, and Cancelled.
+    Of a 3-D map, the first two dimensions are shown. Up to `MOST_PICTURES` points, spread over all clusters, have a
+    picture.
+
+    Parameters
+    ----------
+    atlas : Atlas
+    titles : sequence of str
+        Of the clusters.
+    library, encoder, layout : str
+        Their names.
+    more : mapping of str to str, optional
+        Further facts, such as filters.
+    task : Task, optional
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    DataError
+        There are more than `MOST_POINTS` points.
+    Cancelled
     """
     points, of = atlas.points, atlas.clusters.labels
     if len(points) > MOST_POINTS:
-        raise DataError(f"A page holds {MOST_POINTS:,} points at the most, not {len(points):,}: set filters first.")
+        raise DataError(f"A page holds at most {MOST_POINTS:,} points, not {len(points):,}: set filters first.")
     numbers = _with_pictures(atlas)
     uris = encode_images(select_shown(points, numbers), side=_SIDE, task=task)
     pictures = {str(number): uri for number, uri in zip(numbers.tolist(), uris, strict=True) if uri}
@@ -79,7 +99,7 @@ def map_page(
 
 
 def _with_pictures(atlas: Atlas) -> NDArray[np.int64]:
-    """Which points have a picture: from each cluster in turn, its middle first, then evenly spread ones."""
+    """Points with a picture: from each cluster in turn, the medoid first, then random ones."""
     own = np.flatnonzero(atlas.points.item_rows >= 0)
     if len(own) <= MOST_PICTURES:
         return own
@@ -95,7 +115,7 @@ def _with_pictures(atlas: Atlas) -> NDArray[np.int64]:
 def _legend(
     titles: Sequence[str], sizes: NDArray[np.int64], unclustered: int, texts: int
 ) -> list[tuple[int, str, str, str]]:
-    """(number, title, color, size) of each group."""
+    """Number, title, color and size of each group."""
     rows = [
         (number, title, get_color(number), f"{int(size):,}")
         for number, (title, size) in enumerate(zip(titles, sizes, strict=True))

@@ -1,4 +1,4 @@
-"""The moments of a search in videos as a page in one file, see `core.share.pages.page`: each video with its curve."""
+"""The moments of a video search as a page in one file, see `core.share.pages.page`: each video with its curve."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from core.plots.timeline import get_score_range, outline
 from core.progress import SILENT, Task
 from core.search.relevance import LIKELY
 from core.share.pages.page import render, render_page
-from core.share.pages.search import format_likely, get_page_facts, make_score_card
+from core.share.pages.search import format_likely, format_share, make_query_facts, make_score_card
 from core.share.pages.thumbnails import encode_images
 from core.utils.timecode import format_timecode, format_timespan
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 MOST_MOMENTS = 200
 _SIDE = 240  # pixels of pictures
 _POINTS = 200  # of a curve
-_WIDTH, _HEIGHT, _EDGE = 620, 92, 4  # units of a curve's drawing
+_WIDTH, _HEIGHT, _EDGE = 620, 92, 4  # of a curve, in SVG units
 _ABOUT = (
-    "Each video comes with the moments that answer, best first, and the second that answers best as their picture. The "
-    "curve is how well each second of it answers, on one scale for all: shaded where a moment is, dotted the line that "
-    "it rises above, with a dot at the best second. The percentage estimates how probable it is that a moment is what "
-    f"the query means; likely is from {LIKELY:.0%}. The cosine is the raw closeness of query and picture, -1 to 1."
+    "Each video with its moments, best first; a moment's picture is its best second. The curve is the score over time, "
+    "on one scale for all videos: moments are shaded, the threshold is dotted, and a dot marks the best second. The "
+    f"percentage is the estimated probability that a moment matches the query; likely matches have {LIKELY:.0%} or "
+    "more. The cosine is the similarity of query and picture, -1 to 1."
 )
 
 
@@ -41,16 +41,34 @@ def moments_page(
     more: Mapping[str, str] | None = None,
     task: Task = SILENT,
 ) -> str:
-    """Videos and their moments, up to `MOST_MOMENTS`, as HTML. query: as a person reads it; library, encoder: names.
+    """Videos and their moments as HTML, up to `MOST_MOMENTS` moments.
 
-    more: further facts to state, such as filters. Raises Cancelled.
+    Parameters
+    ----------
+    hits : sequence of VideoHit
+        Best first.
+    query : str
+        In words.
+    library, encoder : str
+        Their names.
+    more : mapping of str to str, optional
+        Further facts, such as filters.
+    task : Task, optional
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    Cancelled
     """
-    shown, count = _first(hits), sum(len(hit.moments) for hit in hits)
-    found = sum(len(hit.moments) for hit in shown)
+    shown = _first(hits)
     likely = sum(moment.likely for hit in hits for moment in hit.moments)
-    facts = {"Query": query} | get_page_facts(library, encoder) | {"Videos": f"{len(hits):,}"}
-    facts |= {"Likely moments": f"{likely:,}"} | dict(more or {})
-    facts["On this page"] = f"the first {found:,} of {count:,} moments" if found < count else "all"
+    counts = {"Videos": f"{len(hits):,}", "Likely moments": f"{likely:,}"}
+    facts = make_query_facts(query, library, encoder, counts | dict(more or {}))
+    on_page, total = (sum(len(hit.moments) for hit in part) for part in (shown, hits))
+    facts["On this page"] = format_share(on_page, total, " moments")
     pictures = [(hit.item, moment.peak_s) for hit in shown for moment in hit.moments]
     uris = iter(encode_images(pictures, side=_SIDE, task=task))
     scale = get_score_range([hit.curve for hit in shown]) if shown else (0.0, 1.0)
@@ -64,13 +82,13 @@ def moments_page(
 
 
 def _first(hits: Sequence[VideoHit]) -> list[VideoHit]:
-    """The videos, and of them the moments, that the page has room for."""
-    found, left = [], MOST_MOMENTS
+    """The first hits, with at most `MOST_MOMENTS` moments in all."""
+    selected, available = [], MOST_MOMENTS
     for hit in hits:
-        if left > 0:
-            found.append(replace(hit, moments=hit.moments[:left]))
-            left -= len(hit.moments)
-    return found
+        if available > 0:
+            selected.append(replace(hit, moments=hit.moments[:available]))
+            available -= len(hit.moments)
+    return selected
 
 
 def _video(rank: int, hit: VideoHit, scale: tuple[float, float], uris: Sequence[str | None]) -> dict[str, Any]:
@@ -97,7 +115,7 @@ def _length(hit: VideoHit) -> float:
 
 
 def _curve(hit: VideoHit, scale: tuple[float, float], length_s: float) -> dict[str, Any]:
-    """The score of each second, with the moments shaded. scale: the lowest and the highest score drawn."""
+    """The score over time, with the moments shaded. scale: lowest and highest score."""
     base, (low, high) = _HEIGHT - 20, scale
 
     def across(second: float) -> float:

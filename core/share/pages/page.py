@@ -1,6 +1,6 @@
 """A page in one file, which opens without a server and fetches nothing.
 
-Templates escape all text that comes from outside (names of files, queries, labels); JSON in scripts is escaped too. The
+Templates escape all external text (file names, queries, labels); JSON in scripts is escaped too. The
 Content-Security-Policy of the page blocks every request.
 """
 
@@ -26,7 +26,7 @@ _TEMPLATES = Path(__file__).with_name("templates")
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A picture with its name, a line of text, and a bar (percent, 0 to 100). uri: as of `encode_images`."""
+    """A picture with its name, a line of text, and a bar (percent, 0 to 100). uri: see `encode_images`."""
 
     name: str
     uri: str | None
@@ -42,7 +42,7 @@ def render(template: str, **values: Any) -> Markup:
 def render_page(
     *, title: str, about: str, facts: Mapping[str, str], body: Markup, data: Any = None, script: str | None = None
 ) -> str:
-    """A whole page.
+    """A complete page.
 
     Parameters
     ----------
@@ -53,20 +53,35 @@ def render_page(
     body : Markup
         The content, see `render`.
     data : optional
-        What the script reads as JSON from the element `data`.
+        Read by the script as JSON from the element `data`.
     script : str, optional
         Name of a file beside the templates.
+
+    Returns
+    -------
+    str
     """
     own = None if script is None else _read_own(script)
     page = render(
         "page.html", title=title, about=about, facts=facts, body=body, style=_read_own("page.css"),
         data=Markup(escape_script(data)), script=own, allowed=Markup(_get_source(own)),
     )  # fmt: skip
-    return str(page)  # not Markup, which would escape whatever is added to it
+    return str(page)  # Markup would escape text that is appended to it
 
 
 def write_page(path: Any, content: str) -> None:
-    """Writes a page as a file, completely or not at all. Raises DataError where that is not possible."""
+    """Writes a page as a file, completely or not at all.
+
+    Parameters
+    ----------
+    path : path-like
+    content : str
+
+    Raises
+    ------
+    DataError
+        The file cannot be written.
+    """
     try:
         write_atomic(path, content.encode("utf-8", "backslashreplace"))
     except OSError as error:

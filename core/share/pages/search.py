@@ -1,5 +1,4 @@
-"""A search result or a list of clusters as a page in one file, see `core.share.pages.page`; maps are in
-`report_map`."""
+"""Search results and clusters as pages in one file, see `core.share.pages.page`; maps are in `core.share.pages.map`."""
 
 from __future__ import annotations
 
@@ -32,20 +31,31 @@ _SIDE, _SMALL = 240, 128  # pixels of pictures
 _OF_A_CLUSTER = 8
 _METHODS = {"kmeans": "k-means", "hdbscan": "HDBSCAN", "agglomerative": "Ward's method"}
 _READ_HITS = (
-    "The percentage estimates how probable it is that a file is what the query means; likely matches come first and "
-    f"end where it falls below {LIKELY:.0%}. The cosine is the raw closeness of query and file, -1 to 1, and compares "
-    "files of this query only."
+    "The percentage is the estimated probability that a file matches the query; likely matches, from "
+    f"{LIKELY:.0%}, come first. The cosine is the similarity of query and file, -1 to 1, comparable within this query "
+    "only."
 )
 _READ_CLUSTERS = (
-    "Each group holds files that look alike to the encoder, the largest first, with the most typical and varied of its "
-    "pictures. The percentage says how much of a group its name in words describes, and how little else."
+    "Each group holds files that are similar to the encoder, the largest group first, with typical and varied "
+    "pictures. The percentage measures how well its name describes the group, and only the group."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer of a search as a page shows it. score: cosine; relevance: probability. times: seconds of a video,
-    (start, end, peak)."""
+    """One answer of a search on a page.
+
+    Attributes
+    ----------
+    item : Item
+    score : float
+        Cosine, -1 to 1.
+    relevance : float
+        Probability of a match, 0 to 1.
+    likely : bool
+    times : (float, float, float) or None
+        Start, end and peak in a video, in seconds.
+    """
 
     item: Item
     score: float
@@ -64,15 +74,33 @@ def search_page(
     more: Mapping[str, str] | None = None,
     task: Task = SILENT,
 ) -> str:
-    """The best answers, up to `MOST_HITS`, as HTML. query: as a person reads it. library, encoder: their names.
+    """The best answers of a search as HTML, up to `MOST_HITS`.
 
-    more: further facts to state, such as filters. Raises Cancelled.
+    Parameters
+    ----------
+    answers : sequence of Answer
+        Best first.
+    query : str
+        In words.
+    library, encoder : str
+        Their names.
+    more : mapping of str to str, optional
+        Further facts, such as filters.
+    task : Task, optional
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    Cancelled
     """
     shown = answers[:MOST_HITS]
-    likely = sum(entry.likely for entry in answers)
-    facts = {"Query": query} | get_page_facts(library, encoder) | {"Likely matches": f"{likely:,}"} | dict(more or {})
-    facts["On this page"] = f"the first {len(shown):,} of {len(answers):,}" if len(shown) < len(answers) else "all"
-    pictures = [(entry.item, entry.times[2] if entry.times else None) for entry in shown]
+    likely = sum(answer.likely for answer in answers)
+    facts = make_query_facts(query, library, encoder, {"Likely matches": f"{likely:,}"} | dict(more or {}))
+    facts["On this page"] = format_share(len(shown), len(answers))
+    pictures = [(answer.item, answer.times[2] if answer.times else None) for answer in shown]
     uris = encode_images(pictures, side=_SIDE, task=task)
     cards = [_answer(rank, *pair) for rank, pair in enumerate(zip(shown, uris, strict=True), start=1)]
     chart = _chart(shown) if len(shown) > 1 else None
@@ -91,7 +119,27 @@ def cluster_page(
     outliers: Sequence[int] = (),
     task: Task = SILENT,
 ) -> str:
-    """The clusters of points with names and pictures, and what is unusual among them, as HTML. Raises Cancelled."""
+    """Clusters of points with names and pictures, and the outliers among them, as HTML.
+
+    Parameters
+    ----------
+    points : Points
+    clusters : Clusters
+    names : sequence of ClusterName
+    library, encoder : str
+        Their names.
+    outliers : sequence of int
+        Numbers of points.
+    task : Task, optional
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    Cancelled
+    """
     body = cluster_sections(points, clusters, names, _titles(names), outliers, task=task)
     facts = get_page_facts(library, encoder) | format_cluster_facts(clusters, points.first_text)
     return render_page(title=f"Clusters of {library}", about=_READ_CLUSTERS, facts=facts, body=body)
@@ -126,7 +174,9 @@ def cluster_sections(
 
 
 def format_cluster_facts(clusters: Clusters, count: int) -> dict[str, str]:
-    """Number of clusters, method and points without a cluster, of the first `count` points."""
+    """Facts for the header: points, clusters with their method, points without a cluster, silhouette. count: first
+    points.
+    """
     unclustered = int((clusters.labels[:count] < 0).sum())
     facts = {"Points": f"{count:,}", "Clusters": f"{clusters.count:,} by {_METHODS[clusters.method]}"}
     facts |= {"In no cluster": f"{unclustered:,}"} if unclustered else {}
@@ -134,29 +184,39 @@ def format_cluster_facts(clusters: Clusters, count: int) -> dict[str, str]:
 
 
 def get_page_facts(library: str, encoder: str) -> dict[str, str]:
-    """What every page says."""
+    """Facts for the header of every page."""
     return {"Library": library, "Encoder": encoder, "Saved": datetime.now().strftime("%d %b %Y, %H:%M")}
 
 
+def make_query_facts(query: str, library: str, encoder: str, more: Mapping[str, str]) -> dict[str, str]:
+    """Facts for the header of a page of search results."""
+    return {"Query": query} | get_page_facts(library, encoder) | dict(more)
+
+
+def format_share(count: int, total: int, noun: str = "") -> str:
+    """How much of a result is on the page. noun: what is counted, with a space before it."""
+    return f"the first {count:,} of {total:,}{noun}" if count < total else "all"
+
+
 def select_shown(points: Points, numbers: NDArray[np.int64]) -> list[tuple[Item, float | None]]:
-    """The items of points that are not texts, of frames with their seconds."""
+    """Items of points that are not texts; frames with their seconds."""
     seconds = [None if np.isnan(at) else float(at) for at in points.start_s[numbers]]
     return list(zip(points.items(numbers), seconds, strict=True))
 
 
 def get_point_names(points: Points, numbers: NDArray[np.int64]) -> list[str]:
-    """What points are called: the names of their files, without folders, of frames with their seconds; or texts."""
+    """Names of points: of files without folders, of frames with their seconds; texts as they are."""
     paths, kinds, own = points.column("path"), points.column("kind"), points.first_text
-    found = []
+    names = []
     for number in numbers.tolist():
         at = points.start_s[number]
         when = "" if np.isnan(at) else f" · {get_modality(str(kinds[number])).describe(float(at))}"
-        found.append(points.texts[number - own] if number >= own else Path(str(paths[number])).name + when)
-    return found
+        names.append(points.texts[number - own] if number >= own else Path(str(paths[number])).name + when)
+    return names
 
 
 def make_score_card(name: str, uri: str | None, score: float, relevance: float, more: str = "") -> Card:
-    """A card with relevance and cosine, see `Answer`. more: text behind them."""
+    """A card with relevance and cosine, see `Answer`. more: further text."""
     percent = format_likely(relevance)
     return Card(name, uri, f"{percent} % likely · cosine {score:.2f}{more}", percent)
 
@@ -164,9 +224,6 @@ def make_score_card(name: str, uri: str | None, score: float, relevance: float, 
 def format_likely(relevance: float) -> int:
     """A relevance in percent, 1 to 99: never certain."""
     return min(99, max(1, round(100 * relevance)))
-
-
-# inside
 
 
 def _answer(rank: int, answer: Answer, uri: str | None) -> Card:
@@ -178,15 +235,15 @@ def _answer(rank: int, answer: Answer, uri: str | None) -> Card:
 
 
 def _chart(answers: Sequence[Answer]) -> dict[str, object]:
-    """Relevance by rank, and the line where likely matches end."""
+    """Relevance by rank, and the threshold of likely matches."""
     width, height, left, top = 620, 150, 42, 10
     step = (width - left - 6) / len(answers)
     low = height - 24
     bars = []
-    for place, answer in enumerate(answers):
-        tall = max(1.0, answer.relevance * (low - top))
+    for rank, answer in enumerate(answers):
+        bar = max(1.0, answer.relevance * (low - top))
         color = "var(--accent)" if answer.likely else "var(--line)"
-        sides = {"x": left + place * step, "y": low - tall, "width": max(0.8, step - 1), "height": tall}
+        sides = {"x": left + rank * step, "y": low - bar, "width": max(0.8, step - 1), "height": bar}
         bars.append({name: f"{side:.1f}" for name, side in sides.items()} | {"color": color})
     ticks = [(f"{low - share * (low - top) + 4:.1f}", f"{share:.0%}") for share in (0, LIKELY, 1)]
     line = f"{low - LIKELY * (low - top):.1f}"

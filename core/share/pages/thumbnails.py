@@ -1,4 +1,4 @@
-"""Small pictures for a page, as data URIs, no more of them and no larger together than the page can carry."""
+"""Thumbnails for a page as data URIs, limited in number and size."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from core.library.schema import Item
 from core.previews.thumbnails import make_storyboard, make_thumbnail
 from core.progress import SILENT, Task
 
-MOST_BYTES = 8_000_000  # of one part of a page, as they stand in it
+MOST_BYTES = 8_000_000  # of the URIs in one part of a page
 
 
 def encode_images(shown: Sequence[tuple[Item, float | None]], *, side: int, task: Task = SILENT) -> list[str | None]:
@@ -33,7 +33,7 @@ def encode_images(shown: Sequence[tuple[Item, float | None]], *, side: int, task
 
 
 def _uris(item: Item, times: Sequence[float | None], side: int) -> list[str | None]:
-    """Those of one item; several seconds of a video in one pass over it."""
+    """URIs of one item; several seconds of a video are decoded in one pass."""
     try:
         if None in times:
             pictures = [make_thumbnail(item, side=side, time_s=time_s) for time_s in times]

@@ -84,7 +84,7 @@ def test_reasons_name_neighbours_and_clusters(crowd: Vectors) -> None:
     assert first.number == 300
     assert f"nearest: picture {first.neighbors[0]}" in first.reason
     assert "in no cluster" in first.reason
-    assert "is usual" in first.reason
+    assert "usually" in first.reason
     clusters[300] = 2
     assert "in cluster 3" in find_outliers(vectors, cluster_of=clusters, top=1)[0].reason
 

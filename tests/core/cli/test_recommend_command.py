@@ -109,7 +109,7 @@ def test_a_log_of_few_rows_or_of_strangers_answers_too(
         (["--like", "nowhere.png"], "'nowhere.png' is no item"),
         ([], "--like ITEM"),
         (["--like", "red-0.png", "--k", "0"], "--k"),
-        (["--like", "red-0.png", "--mix", "2"], "mix is a share"),
+        (["--like", "red-0.png", "--mix", "2"], "mix must be between"),
         (["--like", "red-0.png", "--log", "/nowhere.csv"], "cannot be read"),
     ],
 )

@@ -95,7 +95,7 @@ def test_too_few_points_and_numbers_that_are_not_there_are_explained(library: Li
         compute_components(points.vectors)
     with pytest.raises(DataError, match="three"):
         compute_response(points, get_dimension(encoder.dim, 0))
-    with pytest.raises(DataError, match="48 numbers"):
+    with pytest.raises(DataError, match="0 to 47"):
         get_dimension(48, 48)
 
 

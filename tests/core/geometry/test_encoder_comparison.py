@@ -118,7 +118,7 @@ def test_captions_and_classes_tell_who_sees(shades: Library, encoder: ColorEncod
     assert (found.pool, found.captions) == (48, 48)
     assert found.t2i.r10 > 0.5 > guessed.t2i.r10
     assert guessed.is_guessing and not found.is_guessing
-    with pytest.raises(DataError, match="captions"):
+    with pytest.raises(DataError, match="captioned"):
         measure_retrieval(shades, [encoder], [("nobody", "red")])
     with pytest.raises(DataError, match="two classes"):
         measure_zero_shot_accuracy(shades, [encoder], dict.fromkeys(labels, "red"))

@@ -122,7 +122,7 @@ def test_a_linear_layer_learns_what_its_input_shows() -> None:
     assert good.accuracy[16] > 0.95 and abs(bad.accuracy[16] - 0.5) < 0.2
     assert (good.classes, good.parameters, good.multiplications) == (2, 2 * 9, 2 * 8)
     assert good.reaches(0.9) in (1, 2, 4, 8) and bad.reaches(0.99) is None
-    with pytest.raises(DataError, match="three pictures of each of two classes"):
+    with pytest.raises(DataError, match="three pictures of each of at least two"):
         measure_input_curve(easy, ["one"] * 58 + ["two"] * 2)
 
 

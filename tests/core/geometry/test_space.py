@@ -115,7 +115,7 @@ def test_a_walk_leads_from_one_end_to_the_other_by_equal_angles(library: Library
     assert all(
         "red" not in stems(step.nearest) for step in walk_between(library, encoder, item(library, "red"), word("blue"))
     )
-    with pytest.raises(QueryError, match="same place"):
+    with pytest.raises(QueryError, match="are the same"):
         walk_between(library, encoder, word("red"), word("red"))
 
 
@@ -132,7 +132,7 @@ def test_a_direction_is_added_more_and_more(library: Library, encoder: ColorEnco
         for step in steps
     ]
     assert blue[2] > blue[0]
-    with pytest.raises(QueryError, match="same place"):
+    with pytest.raises(QueryError, match="are the same"):
         shift_along(library, encoder, word("red"), word("blue"), word("blue"))
 
 
@@ -166,8 +166,8 @@ def test_an_axis_sorts_a_library(library: Library, encoder: ColorEncoder) -> Non
     several = measure_axis(library, encoder, "black; black", " white ;; white")
     assert np.allclose(several.values, axis.values, atol=1e-5)
     for low, high, predictions in (
-        ("", "white", "either end"),
-        (";", "white", "either end"),
+        ("", "white", "each end"),
+        (";", "white", "each end"),
         ("white", "white", "same"),
     ):
         with pytest.raises(QueryError, match=predictions):
@@ -200,7 +200,7 @@ def test_the_gap_is_measured_and_closed() -> None:
     assert closed.size < 0.1 and closed.separability < 0.8
     assert measure_gap(*close_gap(words, pictures, 0.0)).size == pytest.approx(gap.size, abs=1e-5)
     assert measure_gap(words, words).separability == 0.5, "nothing lies on either side"
-    with pytest.raises(DataError, match="some of both"):
+    with pytest.raises(DataError, match="both words and pictures"):
         measure_gap(words[:0], pictures)
 
 

@@ -114,7 +114,7 @@ def test_a_zip_that_unpacks_to_too_much_is_refused(monkeypatch: pytest.MonkeyPat
     with pytest.raises(DataError, match="2 files"):
         read_ratings(zipped({"ratings.csv": RATINGS, "movies.csv": MOVIES}), limits=replace(LOCAL, zip_files=1))
     monkeypatch.setattr(core.learn.ratings, "_MOST_LIST_BYTES", 50)
-    with pytest.raises(DataError, match="longer than"):
+    with pytest.raises(DataError, match="larger than"):
         read_ratings(zipped({"ratings.csv": RATINGS, "movies.csv": MOVIES}))
     monkeypatch.chdir(tmp_path)
     read_ratings(zipped({"../../ratings.csv": RATINGS}))
@@ -138,7 +138,7 @@ def grouplens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[
 
     with http.server.ThreadingHTTPServer(("localhost", 0), Answer) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        monkeypatch.setattr(core.learn.download, "_FROM", f"http://localhost:{server.server_port}/")
+        monkeypatch.setattr(core.learn.download, "_BASE", f"http://localhost:{server.server_port}/")
         monkeypatch.setenv("SEMBLANCE_HOME", str(tmp_path))
         monkeypatch.setenv("no_proxy", "localhost")
         yield request
@@ -164,9 +164,9 @@ def test_what_is_not_movielens_is_not_kept(grouplens: list[str], tmp_path: Path)
 
 def test_without_a_network_it_says_what_to_do_instead(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("SEMBLANCE_HOME", str(tmp_path))
-    monkeypatch.setattr(core.learn.download, "_FROM", "http://localhost:9/")
+    monkeypatch.setattr(core.learn.download, "_BASE", "http://localhost:9/")
     monkeypatch.setenv("no_proxy", "localhost")
     with pytest.raises(DataError, match="simulated viewers"):
         download_movielens("ml-100k")
-    with pytest.raises(DataError, match="no edition"):
+    with pytest.raises(DataError, match="Unknown edition"):
         download_movielens("ml-5")  # type: ignore[arg-type]

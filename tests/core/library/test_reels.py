@@ -129,7 +129,7 @@ def test_a_full_disk_is_told_and_leaves_no_half_file(tmp_path: Path) -> None:
     waiting = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, before[1]))
     try:
-        with pytest.raises(LibraryError, match=r"short\.mp4 cannot be written .*: make room"):
+        with pytest.raises(LibraryError, match=r"short\.mp4 cannot be written .*: free some"):
             render_reels(tmp_path)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)

@@ -110,7 +110,7 @@ def test_behaviour_takes_its_share_of_a_score(shades: Library, encoder: ColorEnc
 
 
 def test_shares_are_shares_and_strangers_are_passed_over(shades: Library, encoder: ColorEncoder) -> None:
-    with pytest.raises(DataError, match="diversity is a share"):
+    with pytest.raises(DataError, match="diversity must be between"):
         recommend(shades, encoder, ["red0"], diversity=1.5)
     assert recommend(shades, encoder, ["no such item"], k=2).liked == ()
     assert len(compute_tastes(np.zeros((0, 4), np.float32))) == 0

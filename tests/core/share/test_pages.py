@@ -113,7 +113,7 @@ def test_what_is_too_much_is_said(
     Path(found[0].item.path).unlink()
     atlas = build_atlas(hostile, encoder, AtlasRequest(layout="pca", k=2))
     monkeypatch.setattr(report_map, "MOST_POINTS", 2)
-    with pytest.raises(DataError, match="2 points at the most"):
+    with pytest.raises(DataError, match="at most 2 points"):
         map_page(atlas, atlas.titles(), library="L", encoder="e", layout="PCA")
 
 
@@ -193,7 +193,7 @@ def test_classes_are_saved_in_groups_the_surest_first(hostile: Library) -> None:
     assert [group.title for group in sheet.groups] == ["<b>warm", NONE] and "<b>warm · 2" in seen.text
     said, sure, none = (seen.text.index(Path(items[number].path).name) for number in (1, 2, 0))
     assert said < sure < none and "90% · fits 0.75" in seen.text and "below 0.40 it is none of these" in seen.text
-    assert "said by a person" in seen.text and "60%" not in seen.text, "that is of the class it was not"
+    assert "labeled by a person" in seen.text and "60%" not in seen.text, "that is of the class it was not"
     assert "nearest: cold 50%" in seen.text
     assert sum(tag == "img" for tag, _ in seen.tags) == 3
 
@@ -232,7 +232,7 @@ def test_small_groups_are_shown_whole_and_large_ones_share_the_rest(
     monkeypatch.setattr(pictures, "MOST_BYTES", 1)
     seen = checked(groups_page(Sheet("T", "A", groups), library="L", encoder="colour"))
     assert sum(tag == "figure" for tag, _ in seen.tags) == 2 and "the first 2 of 3" in seen.text
-    assert "Without a picture1: they cannot be read" in seen.text
+    assert "Without a picture1: unreadable" in seen.text
     assert "There is nothing" in checked(groups_page(Sheet("T", "A", ()), library="L", encoder="colour")).text
 
 
