@@ -94,8 +94,8 @@ def _datasets() -> Any:
 
 def _open_local(datasets: Any, folder: Path) -> dict[str, Any]:
     """The splits of a folder: of its Parquet files if there are any, else of its pictures."""
-    tables = (path for path in _first(folder, "*.parquet") if path.name != "metadata.parquet")  # which says of pictures
-    module = "parquet" if any(tables) else "imagefolder"
+    names = {path.name for path in folder.rglob("*.parquet") if path.is_file()}
+    module = "parquet" if names - {"metadata.parquet"} else "imagefolder"  # that one describes pictures
     if module == "imagefolder":
         _let_find(image_suffixes())
     try:
