@@ -14,6 +14,7 @@ import av
 
 from core.errors import MediaError
 from core.media.formats import demuxers, find_container, is_for_browsers
+from core.media.gif import add_control_blocks
 from core.utils.files import to_absolute
 
 MAX_FRAME_PIXELS = 8192 * 8192
@@ -21,6 +22,7 @@ _LEAD_IN_S = 0.1  # sound often begins this much before the picture, by accident
 _LEAP_S = 10.0  # in formats whose clock may leap, sound that begins earlier than this is from before a leap
 _LATE_S = 1.0
 _LATE_STREAMS = 100
+_GIF = b"GIF8"
 
 AGAIN = "copy the file again from where it came"
 ENCRYPTED = "It is encrypted (copy protection): only the program or device that it was made for can show it."
@@ -30,9 +32,13 @@ def open_container(source: Path | str | bytes) -> Any:
     """An open `av` container. Raises MediaError with the reason: missing, no permission, empty, no video, cut off."""
     try:
         if isinstance(source, bytes):
-            return _open(io.BytesIO(source))
+            return _open(io.BytesIO(add_control_blocks(source) if source.startswith(_GIF) else source))
         path = to_absolute(source)
         _check_file(path)
+        if read_beginning(path).startswith(_GIF):
+            data = path.read_bytes()
+            if (completed := add_control_blocks(data)) is not data:
+                return _open(io.BytesIO(completed))
         try:
             return _open(f"file:{path}")
         except UnicodeEncodeError:  # a name that is no text, which FFmpeg does not take

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from PIL import ExifTags, Image
@@ -36,7 +36,7 @@ def read_taken_at(image: Image.Image, xmp: bytes | str | None, *, has_exif: bool
 
 
 def parse_date(text: object) -> datetime | None:
-    """A date as cameras and programs write it; None for another text, a zero, or the zero of a clock."""
+    """A date as cameras and programs write it; None for another text, a zero, the zero of a clock, or the future."""
     written = (text.decode("latin-1") if isinstance(text, bytes) else str(text or "")).strip("\0 \t\r\n")
     try:
         when = _parse_numbers(written) or parsedate_to_datetime(written).replace(tzinfo=None)
@@ -44,7 +44,12 @@ def parse_date(text: object) -> datetime | None:
         return None
     day = (when.year, when.month, when.day)
     is_zero = day in _EPOCHS or (day == _DAY_OF_RESET and (when.hour, when.minute) == (0, 0))
-    return None if is_zero else when
+    return None if is_zero or is_in_future(when) else when
+
+
+def is_in_future(when: datetime) -> bool:
+    """Whether a date is after tomorrow: no photo was taken then. Tomorrow is today in another zone."""
+    return when.date() > datetime.now(when.tzinfo).date() + timedelta(days=1)
 
 
 def _parse_numbers(text: str) -> datetime | None:

@@ -22,6 +22,7 @@ from typing import Any
 
 from PIL import ExifTags, Image
 
+from core.media.dates import is_in_future
 from core.media.formats import PICTURE_FORMATS, usable_decoders
 
 _FIRST_YEAR = 1981  # clocks that were never set are at the beginning of their calendar: 1904, 1970, 1980
@@ -82,7 +83,7 @@ def find_utc_offset(utc: datetime, metadata: Mapping[str, str], path: Path | Non
 def _read_time(text: str | None) -> datetime | None:
     try:
         when = datetime.fromisoformat(re.sub(r"^(\d{4})[:/.](\d\d)[:/.](\d\d)", r"\1-\2-\3", (text or "").strip()))
-        future = when > datetime.now(when.tzinfo) + _DAY
+        future = is_in_future(when)
     except (ValueError, OverflowError):
         return None
     return None if future or when.year < _FIRST_YEAR else when

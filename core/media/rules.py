@@ -13,6 +13,8 @@ from datetime import datetime
 from pathlib import PurePath
 from typing import Protocol
 
+from core.media.dates import is_in_future
+
 
 class DecodedFile(Protocol):
     """What is known of a file without opening it; an item of a library is one."""
@@ -73,6 +75,9 @@ DECODING_RULES = [
     DecodingRule(6, "transparency", "image", (".png", ".gif", ".webp", ".avif"), sign=_TRANSPARENT + rb"|ftypavi"),
     DecodingRule(7, "dates of photos", "image", vectors=False,
                  concerns=lambda file: file.taken_at is None or file.taken_at.year in _ZEROS),
+    DecodingRule(8, "dates in the future", "image", vectors=False,
+                 concerns=lambda file: file.taken_at is not None and is_in_future(file.taken_at)),
+    DecodingRule(9, "GIFs that do not say how long a picture is shown", "video", (".gif",)),
 ]  # fmt: skip
 
 

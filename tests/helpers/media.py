@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -74,6 +75,15 @@ def write_gif(path: Path, shots: Sequence[Shot] = ("red", "blue", "green"), *, s
     """An animated GIF, one frame a shot."""
     pictures = [as_image(shot, (80, 60)) for shot in shots]
     pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=round(seconds_each * 1000), loop=0)
+    return path
+
+
+def drop_control_blocks(path: Path, *, kept: int = 0) -> Path:
+    """Takes from a GIF the blocks that say how long its pictures are shown, but for the first `kept`: a second each."""
+    before, *rest = re.split(rb"\x21\xf9\x04.{4}\0(?=,)", path.read_bytes(), flags=re.DOTALL)
+    control = b"\x21\xf9\x04\x00\x64\x00\x00\x00"
+    before = re.sub(rb"\x21\xff\x0bNETSCAPE2.0\x03\x01..\0", b"", before, flags=re.DOTALL)
+    path.write_bytes(b"".join([before, *(control * (number < kept) + part for number, part in enumerate(rest))]))
     return path
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from fakes import COLORS, ColorEncoder
-from media import write_video
+from media import write_gif, write_video
 from PIL import Image
 
 from core.library import Item, Label, Library, VectorRow, ingest
@@ -155,3 +155,20 @@ def test_videos_of_an_earlier_version_get_their_dates_and_lengths(tmp_path: Path
     assert str(found["VID_20180629_010000.mp4"].taken_at) == "2018-06-29 01:00:00"
     assert found["whole.mkv"].reason is None and found["whole.mkv"].duration_s == pytest.approx(4.0)
     assert found["whole.mkv"].id == cut_off.id and [label.label for label in library.labels("warmth")] == ["cold"]
+
+
+def test_dates_of_the_future_and_gifs_of_an_earlier_version_are_read_again(
+    library: Library, encoder: ColorEncoder, photos: Path
+) -> None:
+    write_gif(photos / "moving.gif")
+    ingest(library, encoder, [photos])
+    known = items(library)
+    ahead = replace(known["red.png"], taken_at=datetime.now() + timedelta(days=400), rules=7)
+    soon = replace(known["blue.png"], taken_at=datetime.now(), rules=7)
+    library.put_items([ahead, soon, replace(known["moving.gif"], duration_s=0.1, rules=7)], key="id")
+    library.put_labels([Label(ahead.id, "warmth", "warm", "person")])
+    assert find_outdated(library).count == 2
+    report, found = ingest(library, encoder, [photos]), items(library)
+    assert (report.redecoded, report.embedded, found["red.png"].taken_at) == (2, 3, None)
+    assert found["moving.gif"].duration_s == pytest.approx(3.0) and found["blue.png"].taken_at is not None
+    assert found["red.png"].id == ahead.id and [label.label for label in library.labels("warmth")] == ["warm"]

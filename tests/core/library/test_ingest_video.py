@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fakes import ColorEncoder
-from media import audio_only, truncate, write_gif, write_video
+from media import audio_only, drop_control_blocks, truncate, write_gif, write_video
 
 from core.library import Item, Library, ingest
 from core.library.ingest.run import IngestReport
@@ -174,9 +174,16 @@ def test_an_animated_gif_is_a_video_and_a_still_one_a_picture(
     folder.mkdir()
     write_gif(folder / "moving.gif", SHOTS)
     write_gif(folder / "still.gif", ("red",))
+    drop_control_blocks(write_gif(folder / "moving as it likes.gif", SHOTS))
+    drop_control_blocks(write_gif(folder / "still as it likes.gif", ("red",)))
     ingest(empty, encoder, [folder])
     kinds = {Path(row["path"]).name: row["kind"] for row in empty.items().to_pylist()}
-    assert kinds == {"moving.gif": "video", "still.gif": "image"}
+    assert kinds == {
+        "moving.gif": "video", "moving as it likes.gif": "video",
+        "still.gif": "image", "still as it likes.gif": "image",
+    }  # fmt: skip
+    seconds = {Path(row["path"]).name: row["duration_s"] for row in empty.items().to_pylist()}
+    assert seconds["moving as it likes.gif"] == pytest.approx(0.1 * len(SHOTS))
 
 
 def test_a_frame_that_the_encoder_fails_on_stops_nothing(empty: Library, clips: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from odd_pictures import chunk, encoded, gradient, png
@@ -71,6 +71,15 @@ def test_a_date_that_is_none_hides_no_good_one(bad: str) -> None:
     assert get_taken_at(photo({ORIGINAL: bad, DIGITIZED: good, CHANGED: "2016:01:01 00:00:00"})) == GOOD
     assert get_taken_at(photo({ORIGINAL: bad, DIGITIZED: bad, CHANGED: good})) == GOOD
     assert get_taken_at(photo({ORIGINAL: bad}, _XMP.format("exif:DateTimeOriginal"))) == GOOD
+
+
+def test_a_photo_of_the_future_has_no_date() -> None:
+    """Tomorrow it may be already, in another zone."""
+    today = datetime.now().replace(hour=12, minute=0, second=0, microsecond=0)
+    for days, is_believed in ((0, True), (1, True), (2, False), (400, False)):
+        when = today + timedelta(days=days)
+        found = get_taken_at(photo({ORIGINAL: f"{when:%Y:%m:%d %H:%M:%S}", DIGITIZED: "2015:08:22 10:08:19"}))
+        assert found == (when if is_believed else GOOD)
 
 
 @pytest.mark.parametrize("name", ["exif:DateTimeOriginal", "xmp:CreateDate", "photoshop:DateCreated"])

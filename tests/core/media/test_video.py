@@ -16,7 +16,7 @@ import numpy as np
 import psutil
 import pytest
 from fakes import COLORS
-from media import audio_only, colour_of, truncate, write_gif, write_video
+from media import audio_only, colour_of, drop_control_blocks, truncate, write_gif, write_video
 from PIL import Image
 
 from core.errors import MediaError
@@ -96,6 +96,17 @@ def test_variable_frame_rate_and_long_stills(tmp_path: Path) -> None:
 def test_a_gif_with_long_delays(tmp_path: Path) -> None:
     path = write_gif(tmp_path / "a.gif", ["red", "blue", "green"], seconds_each=3.6)
     assert told(path) == [(0, 4, "red"), (4, 7, "blue"), (7, 10.8, "green")]
+
+
+@pytest.mark.parametrize("kept", [0, 1, 2])
+def test_a_gif_that_says_of_no_picture_how_long_it_is_shown(tmp_path: Path, kept: int) -> None:
+    path = drop_control_blocks(write_gif(tmp_path / "a.gif", SIX), kept=kept)
+    for source in (path, path.read_bytes()):
+        with Video(source) as video:
+            shown = [(round(at, 2), colour_of(video.display.picture(frame, None))) for at, frame in video.shown()]
+            assert shown == [(round(min(n, kept) + 0.1 * max(0, n - kept), 2), name) for n, name in enumerate(SIX)]
+            assert video.info.duration_s == pytest.approx(video.length_s) == pytest.approx(kept + 0.1 * (6 - kept))
+            assert video.damage is None
 
 
 def test_transparency_is_white(tmp_path: Path) -> None:
