@@ -180,6 +180,11 @@ def image_suffixes() -> frozenset[str]:
     return frozenset(suffix for row in PICTURE_FORMATS for suffix in row.suffixes)
 
 
+def list_suffixes(mime_type: str) -> frozenset[str]:
+    """Endings of the names of pictures of one type."""
+    return frozenset(suffix for row in PICTURE_FORMATS if row.mime_type == mime_type for suffix in row.suffixes)
+
+
 def video_suffixes() -> frozenset[str]:
     """Endings of the names of videos. `.gif` is among both: only the content tells."""
     return frozenset(suffix for row in CONTAINERS for suffix in row.suffixes)

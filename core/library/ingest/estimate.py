@@ -15,6 +15,7 @@ from core.encoders.base import Encoder
 from core.encoders.calibration import get_calibration
 from core.errors import MediaError
 from core.library.ingest.known import IndexState
+from core.library.ingest.raw_pairs import pass_over_raw_pairs
 from core.library.ingest.reader import group_by_kind, read_decoded
 from core.library.ingest.scan import FoundFile, Scan, use_known_names
 from core.library.store import Library
@@ -85,6 +86,7 @@ def estimate_ingest(
     known = IndexState.load(library, encoder, sampling) if library else None
     if known is not None:
         use_known_names(found, known.items)
+    pass_over_raw_pairs(found, known.items.values() if known is not None else ())
     files = [file for file in found.files.values() if known is None or not known.is_current(file)]
     kinds = {modality.name: entries for modality, entries in group_by_kind(files)}
     pictures, videos = kinds.get(PICTURE.name, []), kinds.get(VIDEO.name, [])

@@ -25,6 +25,7 @@ from core.errors import MediaError
 from core.library.ingest.batch import Batch, Embedded
 from core.library.ingest.commit import Commit
 from core.library.ingest.known import IndexState, new_item_id
+from core.library.ingest.raw_pairs import pass_over_raw_pairs
 from core.library.ingest.reader import ReadFile, group_by_kind, prefetch, read_ahead, read_file
 from core.library.ingest.scan import FoundFile, Scan, is_missing, scan, use_known_names
 from core.library.ingest.staging import is_staging_id, make_staging_id, split_staging_id
@@ -58,7 +59,8 @@ class IngestReport:
     failed
         (path, reason).
     passed_over
-        How many files are of no kind that is indexed, by the ending of their names.
+        How many files are of no kind that is indexed, by the ending of their names; of raw files that are left to the
+        JPEG beside them, the ending has that reason behind it.
     items, vectors
         Searchable items of the library, and its vectors of this encoder, after the run.
     seconds
@@ -153,6 +155,7 @@ class _Run:
     def run(self, paths: Sequence[Path | str]) -> IngestReport:
         found = scan(paths, target=is_media_file, on_found=lambda count: self._report_progress("scan", count, None))
         use_known_names(found, self.known.items)
+        pass_over_raw_pairs(found, self.known.items.values())
         self._find_missing(found)
         self._drop_strangers(found)
         work = [file for file in found.files.values() if not self._is_current(file)]
@@ -183,10 +186,11 @@ class _Run:
                 self.missing.setdefault(item.content_hash or "", []).append(item)
 
     def _drop_strangers(self, found: Scan) -> None:
-        """Removes what an earlier version listed as failed, and what is neither a picture nor a video."""
+        """Removes failed items that are neither pictures nor videos, by an earlier version, or are left to a JPEG."""
         failed = [item for item in self.known.items.values() if item.status == "failed" and found.covers(item.path)]
         strangers = [item for item in failed if not (item.path in found.files or is_missing(item.path))]
-        self.library.remove_items([item.id for item in strangers if not is_media_file(item.path)])
+        left = [item.id for item in strangers if item.path in found.beside_jpeg or not is_media_file(item.path)]
+        self.library.remove_items(left)
 
     def _is_current(self, file: FoundFile) -> bool:
         if not self.known.is_current(file):

@@ -35,6 +35,7 @@ class Scan:
 
     unreadable: files and closed: folders that could not be read, each with the reason. passed_over: how many other
     files there are, by the ending of their names. misnamed: those of them that are pictures by their first bytes.
+    beside_jpeg: raw files that are left to the JPEG beside them (`core.library.ingest.raw_pairs`).
     """
 
     roots: list[str]
@@ -43,6 +44,7 @@ class Scan:
     closed: dict[str, str] = field(default_factory=dict)
     passed_over: Counter[str] = field(default_factory=Counter)
     misnamed: dict[str, str] = field(default_factory=dict)
+    beside_jpeg: set[str] = field(default_factory=set)
 
     def covers(self, path: str) -> bool:
         """Whether the scan would have found this file if it existed."""

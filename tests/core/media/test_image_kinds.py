@@ -14,8 +14,11 @@ from odd_pictures import chunk, encoded, gradient, png, tiff
 from PIL import Image, ImageCms
 
 from core.errors import MediaError
-from core.library import Library, ingest
+from core.library import Label, Library, ingest
+from core.library.ingest.estimate import estimate_ingest
+from core.library.ingest.scan import scan
 from core.media.images import decode_image, image_size, open_image
+from core.media.kinds import is_media_file
 
 RGB = gradient()
 GRAY = RGB[..., 0]
@@ -275,6 +278,42 @@ def test_files_are_found_by_all_their_endings_and_others_are_counted(tmp_path: P
     report = ingest(Library(tmp_path / "library", create=True), encoder, [folder])
     assert report.added == len(pictures) and report.passed_over == {".abc": 2, "no ending": 1, ".dat": 1}
     assert [(Path(path).name, "rename it to .jpg" in why) for path, why in report.failed] == [("photo.dat", True)]
+
+
+def test_a_raw_file_beside_its_jpeg_is_one_item(tmp_path: Path, encoder: ColorEncoder) -> None:
+    library, folder = Library(tmp_path / "library", create=True), tmp_path / "folder"
+    (folder / "more").mkdir(parents=True)
+
+    def names() -> list[str]:
+        return sorted(Path(row["path"]).name for row in library.items().to_pylist() if row["status"] == "ok")
+
+    def write(*names: str, data: bytes | None = None) -> None:
+        for name in names:
+            is_jpeg = name.endswith((".jpg", ".jpeg", ".JPG"))
+            (folder / name).write_bytes(data if data is not None else JPEG if is_jpeg else raw() + name.encode())
+
+    write("known.dng", "moved.dng", "alone.dng", "broken.dng")
+    write("broken.dng", data=b"nothing")
+    assert len(ingest(library, encoder, [folder]).failed) == 1
+    ids = {row["path"]: row["id"] for row in library.items().to_pylist()}
+    library.put_labels([Label(item_id, "stars", "five", "person") for item_id in ids.values()])
+    (folder / "moved.dng").rename(folder / "more" / "moved.dng")
+    write("known.jpg", "more/moved.JPG", "IMG_1.DNG", "img_1.jpeg", "broken.jpg", "more/alone.jpg", "b.cr2", "b.png")
+    write("empty.dng")
+    write("empty.jpg", data=b"")
+    found = scan([folder], target=is_media_file)
+    assert estimate_ingest(found, encoder, library=library).counts == {"image": 10}
+    report = ingest(library, encoder, [folder])
+    assert report.passed_over == {".dng (beside its JPEG)": 2}
+    assert [Path(path).name for path, _ in report.failed] == ["empty.jpg"]
+    raws = ["alone.dng", "b.cr2", "empty.dng", "known.dng", "moved.dng"]
+    assert [name for name in names() if not name.endswith((".jpg", ".jpeg", ".JPG", ".png"))] == raws
+    labeled = {row["path"]: row["id"] for row in library.items().to_pylist() if row["path"].endswith(".dng")}
+    assert labeled[str(folder / "more" / "moved.dng")] == ids[str(folder / "moved.dng")]
+    assert {ids[path] for path in ids if "broken" not in path} <= {label.item_id for label in library.labels("stars")}
+    assert ingest(library, encoder, [folder]).unchanged == len(names())
+    (folder / "img_1.jpeg").unlink()  # the raw file is the photo now
+    assert ingest(library, encoder, [folder]).added == 1 and "IMG_1.DNG" in names()
 
 
 @pytest.mark.parametrize("format", ["AVIF", "JPEG", "PNG", "WEBP", "TIFF"])
