@@ -9,6 +9,8 @@ from .dimensions import evaluate_dimensions as evaluate_dimensions
 from .dimensions import measure_dimensions as measure_dimensions
 from .duplicates import evaluate_duplicates as evaluate_duplicates
 from .fewshot import evaluate_fewshot as evaluate_fewshot
+from .formats import FormatsReport as FormatsReport
+from .formats import evaluate_formats as evaluate_formats
 from .moments import evaluate_moments as evaluate_moments
 from .outliers import evaluate_outliers as evaluate_outliers
 from .pixels import Input as Input
