@@ -190,7 +190,8 @@ class _Run:
         failed = [item for item in self.known.items.values() if item.status == "failed" and found.covers(item.path)]
         strangers = [item for item in failed if not (item.path in found.files or is_missing(item.path))]
         left = [item.id for item in strangers if item.path in found.beside_jpeg or not is_media_file(item.path)]
-        self.library.remove_items(left)
+        if left:
+            self.library.remove_items(left)
 
     def _is_current(self, file: FoundFile) -> bool:
         if not self.known.is_current(file):
