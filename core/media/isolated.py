@@ -21,6 +21,7 @@ from core.isolation.calls import CallFailed
 from core.isolation.process import NoReply, ProcessEnded
 from core.media.decode_pool import SILENT_S, decode, finish, start_decoding, to_image
 from core.media.sampling import Sampling
+from core.utils.files import to_absolute
 
 if TYPE_CHECKING:
     from core.media.video import Frame, VideoInfo
@@ -218,7 +219,7 @@ def read_still(source: Path | str | bytes, time_s: float, *, min_side: int | Non
 def plays_in_browsers(path: Path) -> bool:
     """Whether today's browsers play a video file as it is. False for what cannot be read."""
     try:
-        return bool(decode("is_playable", str(path), silent_s=_SILENT_S))
+        return bool(decode("is_playable", _plain(path), silent_s=_SILENT_S))
     except MediaError:
         return False
 
@@ -231,7 +232,7 @@ def _why(error: NoReply | ProcessEnded | CallFailed) -> str:
 
 
 def _plain(source: Path | str | bytes) -> str | bytes:
-    return source if isinstance(source, bytes) else str(source)
+    return source if isinstance(source, bytes) else str(to_absolute(source))  # the process may have another folder
 
 
 def _video_info(info: dict[str, Any]) -> VideoInfo:

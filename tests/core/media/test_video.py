@@ -20,6 +20,7 @@ from media import audio_only, colour_of, drop_control_blocks, truncate, write_gi
 from PIL import Image
 
 from core.errors import MediaError
+from core.media.isolated import probe_isolated
 from core.media.sampling import Sampling
 from core.media.video import Video, frame_at, probe
 from core.previews.clips import cut_clip
@@ -107,6 +108,15 @@ def test_a_gif_that_says_of_no_picture_how_long_it_is_shown(tmp_path: Path, kept
             assert shown == [(round(min(n, kept) + 0.1 * max(0, n - kept), 2), name) for n, name in enumerate(SIX)]
             assert video.info.duration_s == pytest.approx(video.length_s) == pytest.approx(kept + 0.1 * (6 - kept))
             assert video.damage is None
+
+
+def test_a_name_is_of_the_folder_in_which_it_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the process that decodes was started in another."""
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        write_gif(tmp_path / name / f"{name}.gif")
+        monkeypatch.chdir(tmp_path / name)
+        assert probe_isolated(f"{name}.gif").duration_s == pytest.approx(3.0)
 
 
 def test_transparency_is_white(tmp_path: Path) -> None:
