@@ -7,6 +7,8 @@ from struct import error as StructError
 from struct import pack_into, unpack_from
 from typing import NamedTuple
 
+from PIL import ExifTags
+
 from core.media.places.text import blank_iptc, blank_photoshop, blank_xmp, tells_place
 from core.media.places.unsure import Unsure
 
@@ -16,9 +18,10 @@ _MAKER_NOTE = 37500  # in a form of each maker's own, some with places
 _GEO = (33550, 33922, 34264, 34735, 34736, 34737, 42112)  # GeoTIFF, GDAL
 _TEXTS = (37510, 40091, 40092, 40093, 40094, 40095)  # beside those of the type ASCII
 _DIRECTORIES = (330, 34665, 40965)
-_THUMBNAIL, _THUMBNAIL_SIZE = 513, 514
+_THUMBNAILS = {513: 514, 273: 279}  # where they are, and their sizes
 _PHOTOMETRIC, _DNG_VERSION, _SENSOR = 262, 50706, (32803, 34892)
-_MOST = 4_096  # directories
+_MOST_ENTRIES = {True: 4_000, False: 100_000}  # of EXIF, of a TIFF with many pages
+_MOST = 100_000  # numbers of an entry
 _BLANKERS: dict[int, Callable[[bytes], bytes]] = {_XMP: blank_xmp, _IPTC: blank_iptc, _PHOTOSHOP: blank_photoshop}
 
 
@@ -37,21 +40,26 @@ def blank_exif(block: bytearray) -> None:
     if len(block) <= start:
         return
     inner = block[start:]
-    blank_tiff(inner)
+    blank_tiff(inner, is_exif=True)
     block[start:] = inner
 
 
-def blank_tiff(data: bytearray) -> None:
-    """Blanks places in a TIFF, in place. Raises Unsure."""
+def blank_tiff(data: bytearray, *, is_exif: bool = False) -> None:
+    """Blanks places in a TIFF, in place. is_exif: also what no entry, or an unknown one, refers to. Raises Unsure."""
     try:
-        _Tiff(data).blank()
+        tiff = _Tiff(data, is_exif)
+        tiff.blank()
+        if is_exif:
+            tiff.blank_rest()
     except StructError:
         raise Unsure("Its EXIF or TIFF header is damaged") from None
 
 
 class _Tiff:
-    def __init__(self, data: bytearray) -> None:
-        self._data = data
+    def __init__(self, data: bytearray, is_exif: bool) -> None:
+        self._data, self._is_exif = data, is_exif
+        self._left = _MOST_ENTRIES[is_exif]
+        self._used: list[tuple[int, int]] = [(0, 16 if data[2:4] in (b"+\0", b"\0+") else 8)]
         order = {b"II": "<", b"MM": ">"}.get(bytes(data[:2]))
         version = unpack_from(f"{order}H", data, 2)[0] if order else 0
         if order is None or version not in (42, 43):
@@ -66,16 +74,26 @@ class _Tiff:
             at = waiting.pop()
             if at in seen or not 0 < at <= len(self._data) - self._count_size:
                 continue  # nothing is there that anybody could read
-            if len(seen) == _MOST:
-                raise Unsure("Its TIFF directories do not end")
             seen.add(at)
             waiting += self._blank_directory(at)
+
+    def blank_rest(self) -> None:
+        """Zeros for all that nothing refers to, such as what an entry with a changed bit referred to."""
+        at = 0
+        for start, end in (*sorted(self._used), (len(self._data), len(self._data))):
+            if (until := min(start, len(self._data))) > at:
+                self._data[at:until] = bytes(until - at)
+            at = max(at, end)
 
     def _blank_directory(self, at: int) -> list[int]:
         """Returns where further directories are."""
         entries = list(self._entries(at))
+        self._left -= len(entries) + 1
+        if self._left < 0:
+            raise Unsure("Its EXIF or TIFF directories do not end")
         further = [self._next(at, len(entries))]
-        sizes = {entry.tag: self._values(entry) for entry in entries if entry.tag == _THUMBNAIL_SIZE}
+        self._used += [(at, at + self._count_size + len(entries) * self._entry_size + self._word)]
+        sizes = {entry.tag: self._values(entry) for entry in entries if entry.tag in _THUMBNAILS.values()}
         for entry in reversed(entries):  # removing one moves those after it
             if entry.tag == _DNG_VERSION or (entry.tag == _PHOTOMETRIC and set(self._values(entry)) & {*_SENSOR}):
                 raise Unsure("It is a camera raw file")
@@ -85,15 +103,17 @@ class _Tiff:
                 for place in places:
                     self._erase_directory(place)
                 self._remove(at, entry)
-            elif entry.tag in _GEO or entry.tag == _MAKER_NOTE:
+            elif entry.tag in _GEO or entry.tag == _MAKER_NOTE or (self._is_exif and entry.tag not in ExifTags.TAGS):
                 self._zero(entry)
                 self._remove(at, entry)
             elif entry.tag in _DIRECTORIES:
+                self._used.append((entry.start, entry.end))
                 further += self._values(entry)
-            elif entry.tag == _THUMBNAIL:
-                self._blank_thumbnail(self._values(entry), sizes.get(_THUMBNAIL_SIZE, []))
             else:
+                self._used.append((entry.start, entry.end))
                 self._blank_value(entry)
+                if entry.tag in _THUMBNAILS:
+                    self._blank_thumbnail(self._values(entry), sizes.get(_THUMBNAILS[entry.tag], []))
         return further
 
     def _blank_value(self, entry: _Entry) -> None:
@@ -107,8 +127,9 @@ class _Tiff:
         from core.media.places.jpeg import blank_jpeg  # which holds EXIF
 
         for start, size in zip(starts, sizes, strict=False):
+            self._used.append((start, start + size))
             jpeg = self._data[start : start + size]
-            if jpeg.startswith(b"\xff\xd8"):
+            if self._is_exif and jpeg.startswith(b"\xff\xd8"):
                 blank_jpeg(jpeg)
                 self._data[start : start + size] = jpeg
 
@@ -155,6 +176,8 @@ class _Tiff:
         letter = "Q" if self._is_big else "H"
         (count,) = unpack_from(self._order + letter, self._data, at)
         end = min(len(self._data), at + self._count_size + count * self._entry_size + self._word)
+        if count == 0 or end < entry.place + self._entry_size:  # erased meanwhile: its parts overlap
+            raise Unsure("Its EXIF or TIFF header is damaged")
         rest = self._data[entry.place + self._entry_size : end]
         self._data[entry.place : end] = rest + bytes(end - entry.place - len(rest))
         pack_into(self._order + letter, self._data, at, count - 1)

@@ -271,3 +271,15 @@ def test_xmp_and_unknown_boxes_of_a_video_tell_no_place(tmp_path: Path) -> None:
     after = without_places(plain + more)
     assert len(after) == len(plain + more) and played(after) == played(plain)
     assert not [secret for secret in SECRETS if secret in after] and b"Ada" in after
+
+
+@pytest.mark.parametrize("tag", [34853, 34854])
+def test_a_damaged_table_of_tags_neither_tells_a_place_nor_grows(tag: int) -> None:
+    """The entry for places under another number, and one that refers to four gigabytes further on."""
+    block = bytes.fromhex("49492a0008000000") + struct.pack("<H", 2)
+    block += struct.pack("<HHIIHHIII", 270, 2, 9, 0xFFFFFF00, tag, 4, 1, 38, 0)
+    block += struct.pack("<HHHIII", 1, 2, 5, 1, 56, 0) + struct.pack("<II", LATITUDE.numerator, LATITUDE.denominator)
+    before = saved("JPEG", exif=b"Exif\0\0" + block)
+    after = without_places(before)
+    assert len(after) == len(before) and shown(after)[-1] == shown(before)[-1]
+    assert any(secret in before for secret in SECRETS) and not [secret for secret in SECRETS if secret in after]
