@@ -380,5 +380,5 @@ def test_at_home_nobody_waits(work: Work) -> None:
 
 
 def test_who_waits_is_told_the_place() -> None:
-    assert place_text(3) == "Busy: 3 visits are before you." and "1 visit is" in place_text(1)
+    assert place_text(3) == "Busy: 3 visitors are ahead of you." and "1 visitor is" in place_text(1)
     assert "next" in place_text(0)

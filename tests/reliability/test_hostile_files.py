@@ -235,8 +235,12 @@ def test_links_out_of_the_folder_are_listed_and_not_followed(
 
 
 def test_a_link_may_be_asked_for(library: Library, encoder: ColorEncoder, photos: Path, tmp_path: Path) -> None:
-    (tmp_path / "way").symlink_to(photos)
-    assert ingest(library, encoder, [tmp_path / "way"]).added == N
+    (tmp_path / "elsewhere").mkdir()
+    Image.new("RGB", (50, 50), "pink").save(tmp_path / "elsewhere" / "one.png")
+    (tmp_path / "way").symlink_to(tmp_path / "elsewhere")
+    assert ingest(library, encoder, [tmp_path / "way"]).added == 1
+    (tmp_path / "again").symlink_to(photos)
+    assert ingest(library, encoder, [tmp_path / "again"]).unchanged == N  # a folder and a link to it are one
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="reads the memory of processes from /proc")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any, TypeVar
 
 import psutil
 import pytest
@@ -49,6 +51,15 @@ def files(home: Path) -> dict[str, int]:
     }
 
 
+T = TypeVar("T")
+
+
+def run_apart(work: Coroutine[Any, Any, T]) -> T:
+    """What it returns, from a thread of its own: the one of the tests may have Playwright's event loop."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
+
+
 async def attack(address: str, process: psutil.Process) -> tuple[list[int], list[float]]:
     """Threads of the server after each of a few rounds of messages, and how long another visitor waited."""
     threads: list[int] = []
@@ -74,7 +85,7 @@ async def attack(address: str, process: psutil.Process) -> tuple[list[int], list
 
 def test_messages_that_clear_caches_start_nothing_that_stays(server: tuple[str, psutil.Process, Path]) -> None:
     address, process, _ = server
-    threads, waited = asyncio.run(attack(address, process))
+    threads, waited = run_apart(attack(address, process))
     assert max(threads[1:]) <= threads[0] + 2, threads  # pools of the server may still grow by one or two
     if WHOLE:
         assert sorted(waited)[int(0.95 * len(waited))] < MOST_S, waited
@@ -92,7 +103,7 @@ def test_messages_of_a_developer_do_nothing(server: tuple[str, psutil.Process, P
         async with Tab.opened(address) as other:
             await other.go("")
 
-    asyncio.run(send())
+    run_apart(send())
     assert process.is_running()
 
 
@@ -116,5 +127,5 @@ def test_presses_of_buttons_that_the_page_does_not_show_change_nothing(
             await other.go("library", library="Shared")
             assert other.wrong() == []
 
-    asyncio.run(forge())
+    run_apart(forge())
     assert files(home) == before

@@ -87,10 +87,10 @@ def test_columns_can_be_chosen_and_refused_rows_are_listed(mine: Library, tmp_pa
 @pytest.mark.parametrize(
     ("name", "split", "why"),
     [
-        ("nobody/nothing", "", "cannot be had"),  # the tests have no hub
+        ("nobody/nothing", "", "cannot be downloaded"),  # the tests have no hub
         ("{tmp}/none", "", "There is no folder"),
         ("{tmp}/set", "dev", "has no split 'dev': choose"),
-        ("{tmp}/empty", "", "no data set that can be read"),
+        ("{tmp}/empty", "", "not a readable data set"),
         ("{tmp}/table", "", "No column of the data set holds pictures; it has text"),
     ],
 )

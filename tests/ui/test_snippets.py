@@ -98,7 +98,7 @@ def test_the_lines_of_measured_pictures_run(shades: Library, section: str, capsy
         ("search_images", {"q": "red - blue", "after": "2001-02-03", "shape": "square"}, "red"),
         ("classify", {"classes": "red;green;blue"}, "red"),
         ("clean_up", {"section": "Duplicates"}, None),
-        ("clean_up", {"section": "Outliers"}, "far"),
+        ("clean_up", {"section": "Outliers"}, "Far from"),
         ("clean_up", {"section": "Too small"}, "40 × 40 pixels"),
         ("clean_up", {"section": "Unreadable"}, None),
         ("lab", {}, "blend accuracy"),

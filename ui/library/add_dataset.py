@@ -162,7 +162,6 @@ def _lines(library: Library, encoder: Encoder, opened: OpenedDataset, columns: C
     return f"""{opening(library, encoder)}
 from core.share.hf_datasets.columns import Columns
 from core.share.hf_datasets.ingest import index_dataset, open_dataset
-from ui.session.state import get_state
 
 opened = open_dataset({opened.name!r}, {opened.split!r})
 columns = Columns({named})

@@ -60,8 +60,6 @@ def map_section(library: Library, encoder: Encoder) -> str:
         st.caption(f"Shown: a random sample of {_MOST:,} of {points.considered - len(points.texts):,}.")
     return f"""from core.explore import project_vectors
 from core.library import load_points
-from dataclasses import dataclass
-from ui.session.state import get_state
 
 points = load_points(library, encoder, unit={of!r}, texts={list(words)!r}, limit={_MOST})
 places = project_vectors(points.{"centered" if closed else "vectors"}, method={method!r})

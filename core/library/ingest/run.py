@@ -186,7 +186,8 @@ class _Run:
         """Removes what an earlier version listed as failed, and what is neither a picture nor a video."""
         failed = [item for item in self.known.items.values() if item.status == "failed" and found.covers(item.path)]
         strangers = [item for item in failed if not (item.path in found.files or is_missing(item.path))]
-        self.library.remove_items([item.id for item in strangers if not is_media_file(item.path)])
+        if ids := [item.id for item in strangers if not is_media_file(item.path)]:
+            self.library.remove_items(ids)
 
     def _is_current(self, file: FoundFile) -> bool:
         if not self.known.is_current(file):

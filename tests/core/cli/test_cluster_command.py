@@ -113,4 +113,4 @@ def test_wrong_groups_score_low_and_synonyms_count(
     assert report["methods"]["kmeans"]["named"] == 1.0
     labels = table(tmp_path / "one.csv", [("image", "label"), *((name, "all") for name in names)])
     assert main(["eval", "clusters", "--images", str(shades), "--labels", str(labels), "--json", "--quiet"]) == 2
-    assert "one label only" in capsys.readouterr().err
+    assert "only one label" in capsys.readouterr().err

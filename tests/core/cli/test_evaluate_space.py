@@ -75,7 +75,7 @@ def test_dimensions_are_learned_from_whom_one_says(
     assert (in_subprocess["pool"], in_subprocess["learned_from"]) == (18, 6), (
         "those that are measured on are not learned from"
     )
-    assert "one of the two" in refused(capsys, "dimensions", "--images", shades, *only, *rest, "--held-out")
+    assert "either from one half" in refused(capsys, "dimensions", "--images", shades, *only, *rest, "--held-out")
     assert "48 dimensions" in refused(capsys, "dimensions", "--images", shades, "--dims", "900")
 
 

@@ -360,7 +360,7 @@ def test_names_do_not_steer_the_terminal(capsys: pytest.CaptureFixture[str], pho
         (["eval", "fewshot", "--images", "PHOTOS", "--shots", "0"], "at least 1 labeled"),
         (["eval", "fewshot", "--images", "PHOTOS"], "fewer than three"),
         (["eval", "fewshot", "--images", "PHOTOS", "--repeats", "0"], "at least 1 repeat"),
-        (["eval", "fewshot", "--images", "PHOTOS", "--labels", "TWICE"], "both 'red' and 'blue' of red.png"),
+        (["eval", "fewshot", "--images", "PHOTOS", "--labels", "TWICE"], "both 'red' and 'blue' for red.png"),
         (["eval", "numbers", "--images", "PHOTOS", "--table", "TWICE", "--column", "size"], "both 1.0 and 2.0"),
         (["eval", "numbers", "--images", "PHOTOS", "--table", "TWICE", "--repeats", "-1"], "at least 1 repeat"),
         (["eval", "numbers", "--images", "PHOTOS", "--table", "CSV", "--column", "label"], "is not a number"),

@@ -146,7 +146,7 @@ def test_a_log_that_asks_nobody_is_an_error(capsys: pytest.CaptureFixture[str], 
     again = log(tmp_path / "again.csv", [(user, item) for item in "xyxyx" for user in "ab"])
     assert main(["eval", "recommend", "--log", str(again), "--json", "--quiet"]) == 2
     captured = capsys.readouterr()
-    assert captured.out == "" and "Give a longer log" in captured.err and captured.err.count("\n") == 1
+    assert captured.out == "" and "Use a longer log" in captured.err and captured.err.count("\n") == 1
 
 
 def test_a_feed_is_timed(capsys: pytest.CaptureFixture[str]) -> None:

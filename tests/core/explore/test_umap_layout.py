@@ -10,6 +10,7 @@ import pytest
 from core.benchmarks.map import mixture
 from core.explore.layouts import UMAP_NEIGHBORS, Watch, project_principal
 from core.explore.umap_layout import layout_umap
+from core.progress import SILENT
 from core.vectors.neighbors import find_nearest_neighbors
 
 
@@ -35,6 +36,6 @@ def test_the_loop_keeps_neighbors_as_well_as_umap_itself() -> None:
     itself = np.arange(len(vectors))[:, None]
     known = np.hstack([itself, near.numbers]), np.hstack([0 * itself, 1 - near.cosines]).astype(np.float32)
     peer = UMAP(UMAP_NEIGHBORS, metric="cosine", init=start, precomputed_knn=known, random_state=0)
-    own = layout_umap(start, near, 0, Watch(None, None))
+    own = layout_umap(start, near, 0, Watch(SILENT))
     ours, theirs = (trustworthiness(vectors, places, metric="cosine") for places in (own, peer.fit_transform(vectors)))
     assert ours > 0.85 and ours == pytest.approx(theirs, abs=0.02)

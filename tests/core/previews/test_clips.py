@@ -176,8 +176,7 @@ def test_what_cannot_be_cut_has_a_reason(tmp_path: Path) -> None:
     with pytest.raises(MediaError, match="sound only"):
         cut_clip(audio_only(tmp_path / "b.m4a"), 0, 1)
     late = write_video(tmp_path / "c.mkv", [("red", 5.0)], times=[3 + n / 10 for n in range(20)], audio=True)
-    with pytest.raises(MediaError, match=r"nothing before 3\.0 s"):
-        cut_clip(late, 0, 2)
+    assert probe(cut_clip(late, 0, 2)).duration_s  # before the first picture: that picture
     assert probe(cut_clip(path, 5.5, 60.0)).duration_s == pytest.approx(0.5, abs=0.02)
     assert probe(cut_clip(path, 3.0, 3.0)).duration_s == pytest.approx(0.04, abs=0.02)
 
