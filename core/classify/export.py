@@ -10,7 +10,8 @@ from typing import BinaryIO
 
 from core.classify.predict import Prediction
 from core.errors import MediaError
-from core.library.handout import check_handed_out
+from core.library.handout import add_to_zip, check_handed_out
+from core.media.places import Unsure
 from core.utils.tables import Redact, csv_text
 
 
@@ -55,6 +56,7 @@ def write_folders(predictions: Sequence[Prediction], target: BinaryIO, *, redact
         Paths of unreadable files.
     """
     unreadable: list[str] = []
+    reasons: list[str] = []
     used_names: set[str] = set()
     folders: dict[str, str] = {}
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED, strict_timestamps=False) as archive:
@@ -66,11 +68,12 @@ def write_folders(predictions: Sequence[Prediction], target: BinaryIO, *, redact
             try:
                 if prediction.item is not None:
                     check_handed_out(prediction.item)
-                archive.write(path, _free_name(f"{folders[label]}/", Path(path).name, used_names))
-            except (OSError, ValueError, MediaError):  # ValueError: the name cannot be written as UTF-8
+                add_to_zip(archive, path, _free_name(f"{folders[label]}/", Path(path).name, used_names))
+            except (OSError, ValueError, MediaError) as error:  # ValueError: the name cannot be written as UTF-8
                 unreadable.append(path)
+                reasons.append(f": {error}" if isinstance(error, Unsure) else "")
         if unreadable:
-            paths = "\n".join(map(redact, unreadable))
+            paths = "\n".join(redact(path) + reason for path, reason in zip(unreadable, reasons, strict=True))
             archive.writestr("left out.txt", paths.encode("utf-8", "backslashreplace"))
     return unreadable
 

@@ -1,17 +1,20 @@
 """Which files of a library leave this machine's server: original files, and pictures and clips that are made of them.
 
 A library may come from somebody else, and then its table names any file. So on a public server only media files leave
-that lie in folders which the operator listed, and that are what was indexed. Whatever opens a file to show it asks
-here, by the rules that the app has set.
+that lie in folders which the operator listed, and that are what was indexed; copies of them do not tell where they were
+taken. Whatever opens a file to show it asks here, by the rules that the app has set.
 """
 
 from __future__ import annotations
 
+import io
 import os
 import stat
+import zipfile
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from core.errors import MediaError
 from core.library.ingest.reader import hash_file
@@ -19,6 +22,7 @@ from core.library.registry import libraries_folder, list_libraries
 from core.library.schema import Item
 from core.library.session_folders import get_current_visits_folder
 from core.media.kinds import is_media_path
+from core.media.places import find_places, write_edited
 from core.policy import Policy, rules
 
 _MISSING = "The file is not there any more."
@@ -50,6 +54,34 @@ def find_reason(item: Item, policy: Policy) -> str | None:
         return None
     is_same = status.st_size == item.bytes and _digest(path, status.st_mtime_ns) == item.content_hash
     return None if is_same else CHANGED
+
+
+def add_to_zip(archive: zipfile.ZipFile, path: str, name: str) -> None:
+    """Writes a file into an open zip under a name: on a public server without the place where it was taken.
+
+    Raises Unsure where nobody can be sure of that, and what reading and writing raises.
+    """
+    if not rules().public:
+        archive.write(path, name)
+        return
+    with open(path, "rb") as file:
+        edits = find_places(file)
+        entry = zipfile.ZipInfo.from_file(path, name, strict_timestamps=False)
+        with archive.open(entry, "w") as target:
+            write_edited(file, edits, cast(BinaryIO, target))
+
+
+def get_playable(item: Item) -> str | bytes:
+    """What a browser may be given of a video: its path, or its content where a public server leaves out the place."""
+    check_handed_out(item)
+    if not rules().public:
+        return item.path
+    with open(item.path, "rb") as file:
+        if not (edits := find_places(file)):
+            return item.path
+        content = io.BytesIO()
+        write_edited(file, edits, content)
+        return content.getvalue()
 
 
 def _find_oddity(path: str) -> str | None:

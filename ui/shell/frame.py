@@ -28,7 +28,7 @@ _LOGO = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 178 32" width="1
 <circle cx="13" cy="16" r="9.5" fill="none" stroke="#2C857C" stroke-width="2.6"/>
 <circle cx="24" cy="16" r="9.5" fill="#2C857C" fill-opacity=".28" stroke="#2C857C" stroke-width="2.6"/>
 <text x="44" y="23.5" font-family="Georgia, 'Source Serif 4', serif" font-size="23" font-weight="600" fill="#2C857C"
->Semblance</text></svg>"""
+textLength="128" lengthAdjust="spacingAndGlyphs">Semblance</text></svg>"""
 
 # The theme's primary color is for areas: as text on the dark background its contrast would be 3.6 to 1.
 _TEXT = """<style>

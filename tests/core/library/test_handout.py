@@ -5,17 +5,20 @@ from __future__ import annotations
 import io
 import os
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
-from PIL import Image
+from media import write_video
+from PIL import ExifTags, Image
 
 from core.classify.export import write_folders
 from core.classify.predict import Prediction
 from core.errors import MediaError
 from core.library import Item, Library
+from core.library.handout import get_playable
 from core.library.registry import create_library
 from core.policy import LOCAL, set_rules
 from core.previews.clips import playable_clip
@@ -92,6 +95,69 @@ def test_a_photo_leaves_as_long_as_it_is_the_one_that_was_indexed(library: Libra
     assert what_leaves(item) == []
     set_rules(lambda: LOCAL)  # at home an edited photo is still shown
     assert {"zip", "folders", "thumbnail"} <= set(what_leaves(item))
+
+
+def files_in(written: Callable[[BinaryIO], object]) -> list[bytes]:
+    """The files in a zip, without the table."""
+    buffer = io.BytesIO()
+    written(buffer)
+    with zipfile.ZipFile(buffer) as archive:
+        assert archive.testzip() is None
+        return [archive.read(name) for name in archive.namelist() if not name.endswith((".csv", ".txt"))]
+
+
+def handed_out(item: Item) -> list[bytes]:
+    """The content of a file in each of the ways in which it leaves whole."""
+    hits, predictions = [Hit(item, 1.0, 1.0, True)], [Prediction(item.path, "a", 1.0, 1.0, (1.0,), item)]
+    without_library = [replace(predictions[0], item=None)]
+    played = get_playable(item)
+    return [
+        *files_in(lambda buffer: write_hits_zip(hits, buffer, redact=str)),
+        *files_in(lambda buffer: write_folders(predictions, buffer, redact=str)),
+        *files_in(lambda buffer: write_folders(without_library, buffer, redact=str)),
+        played if isinstance(played, bytes) else Path(played).read_bytes(),
+    ]
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.mov"])
+def test_files_leave_without_their_places_but_not_at_home(photos: Path, name: str) -> None:
+    path = photos / name
+    if name == "a.jpg":
+        tags = Image.Exif()
+        tags.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSSatellites] = "+48.8584"
+        Image.new("RGB", (90, 60), "red").save(path, exif=tags)
+    else:
+        write_video(path, ["red"], seconds_each=1.0, size=(64, 48), metadata={"location": "+48.8584+002.2945/"})
+    content, item = path.read_bytes(), item_at(path)
+    assert b"+48.8584" in content
+    left = handed_out(item)
+    assert len(left) == 4 and not [data for data in left if b"+48.8584" in data or len(data) != len(content)]
+    set_rules(lambda: LOCAL)
+    assert handed_out(item) == [content] * 4
+
+
+def test_what_may_tell_a_place_is_left_out_with_the_reason(photos: Path) -> None:
+    write_video(photos / "a.avi", ["red"], seconds_each=1.0, size=(64, 48), codec="mpeg4")
+    item = item_at(photos / "a.avi")
+    archive = io.BytesIO()
+    assert write_hits_zip([Hit(item, 1.0, 1.0, True)], archive, redact=str) == [item.path]
+    copies = io.BytesIO()
+    assert write_folders([Prediction(item.path, "a", 1.0, 1.0, (1.0,), item)], copies, redact=str) == [item.path]
+    for buffer in (archive, copies):
+        assert b"a.avi: Its format is not known well enough" in zipfile.ZipFile(buffer).read("left out.txt")
+    set_rules(lambda: LOCAL)
+    assert write_hits_zip([Hit(item, 1.0, 1.0, True)], io.BytesIO(), redact=str) == []
+
+
+def test_thumbnails_and_clips_tell_no_place(photos: Path) -> None:
+    facts = {"location": "+48.8584+002.2945/", "com.apple.quicktime.location.ISO6709": "+48.8584+002.2945/"}
+    write_video(photos / "a.mov", ["red"], seconds_each=1.0, size=(64, 48), metadata=facts)
+    tags = Image.Exif()
+    tags.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSSatellites] = "+48.8584"
+    Image.new("RGB", (90, 60), "red").save(photos / "a.jpg", exif=tags, xmp=b"<x GPSLatitude='+48.8584'/>")
+    clip = playable_clip(replace(item_at(photos / "a.mov"), kind="video", duration_s=1.0), 0.5).data
+    thumbnail = make_thumbnail(item_at(photos / "a.jpg"))
+    assert not [data for data in (clip, thumbnail) if b"48.8584" in data]
 
 
 def test_uploads_of_listed_libraries_leave_but_not_through_links(photos: Path, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,10 @@ import streamlit as st
 
 from core import Item
 from core.errors import MediaError
-from core.library.handout import check_handed_out
+from core.library.handout import check_handed_out, get_playable
 from core.media.formats import get_mime_type
 from core.media.isolated import plays_in_browsers
+from core.media.places import Unsure
 from core.previews.clips import PlayableClip, playable_clip
 from core.previews.thumbnails import make_storyboard
 from core.search.moments import Moment
@@ -118,8 +120,8 @@ def _source(item: Item, time_s: float, key: str) -> Source:
     check_handed_out(item)
     whole = item.bytes <= LARGEST_WHOLE and item.id not in state.unplayable
     if whole and _plays(item.path, item.mtime_ns):
-        kind = get_mime_type(path) or "video/mp4"
-        return Source(get_media_url(str(path), kind, key))
+        with suppress(Unsure):  # a clip that is cut tells no place
+            return Source(get_media_url(get_playable(item), get_mime_type(path) or "video/mp4", key))
     clip = state.clip
     if clip is None or state.clip_of != item.id or not 0 <= time_s - clip.offset_s < clip.duration_s:
         with st.spinner("Cutting a clip …"):
