@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from core.deprecated import task_keywords
 from core.errors import ApartError, DataError, MediaError
 from core.evaluation.picture_readers import READERS, read_with, shrink
 from core.isolation.calls import Limits, stream_limited
@@ -104,6 +105,7 @@ class FormatsReport:
     broken: list[tuple[str, str, str]] = field(default_factory=list)
 
 
+@task_keywords
 def evaluate_formats(folder: Path, *, tolerance: float = TOLERANCE, task: Task = SILENT) -> FormatsReport:
     """Compares every file below a folder with Pillow, OpenCV and FFmpeg: whether it opens, its size, and its pixels.
 
