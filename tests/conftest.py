@@ -23,11 +23,20 @@ _OWN_SERVERS = ("test_deep_links", "test_page_plugin", "test_public_browser", "t
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The browser tests come first: they take longest."""
+    """The browser tests come first: they take longest. One that waited in vain may try once more: on a busy machine a
+    click can meet a page that is just drawn anew. The summary tells of it; an assertion that fails is final."""
     for item in items:
         if _BROWSER_TESTS in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.flaky(reruns=1, only_rerun=["TimeoutError"]))
     items.sort(key=lambda item: _BROWSER_TESTS not in item.path.parents)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Why a test needed a second attempt: a failure to look into, as it may be the app."""
+    for report in terminalreporter.stats.get("rerun", ()):
+        terminalreporter.section(f"took a second attempt: {report.nodeid}")
+        terminalreporter.write_line(report.longreprtext)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -45,7 +45,7 @@ def _pick_library() -> None:
     if not choice.encoder:  # the first run
         choice.library = state["library_pick"] = _first_library(choices)
     if choice.next_library is not None:
-        (state["library_pick"],), choice.next_library = choice.next_library, None
+        (state["library_pick"],) = choice.next_library  # until it is in use: the picker may end this run
     if state.get("library_pick") not in choices:  # removed meanwhile
         available = [key for key in (choice.library, *choices) if key in choices]
         state["library_pick"] = available[0] if available else None
@@ -58,6 +58,7 @@ def _pick_library() -> None:
         disabled=not choices,
         help="The photos and videos to search. Create libraries on the page Library.",
     )
+    choice.next_library = None
     if state["library_pick"] != choice.library:
         choice.library = state["library_pick"]
         if choice.library != VISIT and get_policy().may_write_shared:
@@ -79,7 +80,7 @@ def _pick_encoder() -> None:
         choice.asked = st.query_params.get("encoder")
         state["encoder_pick"] = choice.asked or load_settings().get("encoder", DEFAULT_ENCODER)
     if choice.next_encoder is not None:
-        state["encoder_pick"], choice.next_encoder = choice.next_encoder, None
+        state["encoder_pick"] = choice.next_encoder
     state.setdefault("encoder_pick", choice.encoder)
     st.selectbox(
         "Encoder",
@@ -89,6 +90,7 @@ def _pick_encoder() -> None:
         accept_new_options=get_policy().may_load_models,
         help="Turns pictures and words into vectors." + _ANY_MODEL * get_policy().may_load_models,
     )
+    choice.next_encoder = None
     if state["encoder_pick"] != choice.encoder:
         _switch_encoder(state["encoder_pick"])
 
