@@ -40,3 +40,9 @@ class Cancelled(SemblanceError):
 
     def __init__(self, message: str = "Cancelled.") -> None:
         super().__init__(message)
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of another package's error, up to 200 characters, to quote in a message of our own; its type where
+    it says nothing."""
+    return next(iter(str(error).splitlines()), "")[:200] or type(error).__name__

@@ -77,6 +77,13 @@ class Call:
         self.process.send(b"cancel")
         self._until = time.monotonic() + _STOPS_S
 
+    def finish(self) -> None:
+        """Lets the process take another call if this one has ended; otherwise the process is ended."""
+        if self.has_ended:
+            release(self.process)
+        else:
+            self.process.end()
+
     def receive(self, cancel: threading.Event | None = None) -> tuple[str, Any] | None:
         """("gave", value) for each value of a generator, at last ("ended", value); None if `cancel` is set first.
 
@@ -191,7 +198,7 @@ def stream_limited(function: Callable[..., Any], *args: Any, limits: Limits) -> 
     except (NoReply, ProcessEnded, CallFailed) as error:
         raise ApartError(_CRASHED_MESSAGE) from error
     finally:
-        _finish(call)
+        call.finish()
 
 
 def _begin(name: str, args: Sequence[Any], limits: Limits) -> tuple[Call, tuple[str, Any] | None]:
@@ -215,14 +222,6 @@ def _begin(name: str, args: Sequence[Any], limits: Limits) -> tuple[Call, tuple[
             release(process)
             raise
     raise ApartError(_CRASHED_MESSAGE)
-
-
-def _finish(call: Call) -> None:
-    """Its process may take another call if this one has ended; otherwise it is ended."""
-    if call.has_ended:
-        release(call.process)
-    else:
-        call.process.end()
 
 
 def _replies(function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Iterator[tuple[str, Any]]:

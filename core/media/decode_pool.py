@@ -13,7 +13,7 @@ from PIL import Image
 
 from core.errors import MediaError, TooSlow
 from core.isolation.calls import Call, CallFailed, Limits
-from core.isolation.pool import acquire, release
+from core.isolation.pool import acquire
 from core.isolation.process import NoReply, Process, ProcessEnded
 from core.media.formats import pack_tables
 from core.progress import Task
@@ -30,7 +30,7 @@ _TOO_LONG = "Decoding it takes too long, so it was stopped: export it anew, or c
 def decode(function: str, *args: Any, silent_s: float, work_s: float | None = None, reports: bool = False) -> Any:
     """What a function returns in a child process, which then waits for the next call. Raises MediaError."""
     call, value = start_decoding(function, *args, silent_s=silent_s, work_s=work_s, reports=reports)
-    finish(call)
+    call.finish()
     return value
 
 
@@ -42,7 +42,7 @@ def start_decoding(
     reports: bool = False,
     process: Process | None = None,
 ) -> tuple[Call, Any]:
-    """A call and its first value; `finish` ends it. reports: whether the function takes a `task`.
+    """A call and its first value; its `finish` ends it. reports: whether the function takes a `task`.
 
     Raises MediaError with the reason: the file's own, or that its decoder hung or crashed.
     """
@@ -68,18 +68,10 @@ def start_decoding(
         process.end()
         raise MediaError(_UNEXPECTED.format(error.reason)) from error
     except BaseException:
-        finish(call) if call else process.end()
+        call.finish() if call else process.end()
         raise
     # It may have ended because it had waited too long.
     return start_decoding(function, *args, silent_s=silent_s, work_s=work_s, reports=reports, process=_start_process())
-
-
-def finish(call: Call) -> None:
-    """Its process may take another call if this one has ended; otherwise it is ended."""
-    if call.has_ended:
-        release(call.process)
-    else:
-        call.process.end()
 
 
 def to_image(pixels: tuple[tuple[int, int], bytes]) -> Image.Image:

@@ -19,7 +19,7 @@ from PIL import Image
 from core.errors import MediaError
 from core.isolation.calls import CallFailed
 from core.isolation.process import NoReply, ProcessEnded
-from core.media.decode_pool import SILENT_S, decode, finish, start_decoding, to_image
+from core.media.decode_pool import SILENT_S, decode, start_decoding, to_image
 from core.media.sampling import Sampling
 from core.utils.files import to_absolute
 
@@ -160,7 +160,7 @@ class IsolatedVideo:
 
     def close(self) -> None:
         """Ends the decoding."""
-        finish(self._call)
+        self._call.finish()
 
     def frames(self, *, cancel: threading.Event | None = None) -> Iterator[Frame]:
         """The sampled frames. Ends early at damage, at `cancel`, and where the decoder hangs or crashes."""

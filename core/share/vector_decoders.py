@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq  # here, as the memory of a call is limited once the module is there
 from numpy.typing import NDArray
 
-from core.errors import DataError
+from core.errors import DataError, first_line
 from core.utils.table_reader import FILES
 
 AT_ONCE = 1_000  # vectors in memory at a time
@@ -73,8 +73,7 @@ def _readable(path: Path) -> Iterator[None]:
     except MemoryError:
         raise DataError(f"{path.name} needs more memory than a file of its size may: it cannot be read.") from None
     except Exception as error:
-        reason = (str(error).splitlines() or [""])[0][:200] or type(error).__name__
-        raise DataError(f"{path.name} cannot be read ({reason}): save it again.") from error
+        raise DataError(f"{path.name} cannot be read ({first_line(error)}): save it again.") from error
 
 
 def _checked(claim: Claim, path: Path) -> Claim:

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from core.errors import ApartError, DataError
+from core.errors import ApartError, DataError, first_line
 from core.isolation.calls import Limits, stream_limited
 from core.share.vector_decoders import Claim, measure, read_about, read_vectors
 
@@ -74,8 +74,7 @@ def readable(path: Path) -> Iterator[None]:
     except ApartError as error:
         raise DataError(f"{path.name} broke its reader, or took more memory than it may: save it again.") from error
     except (OSError, ValueError, KeyError, EOFError, NotImplementedError, pa.ArrowException) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
-        raise DataError(f"{path.name} cannot be read ({reason}): save it again.") from error
+        raise DataError(f"{path.name} cannot be read ({first_line(error)}): save it again.") from error
 
 
 def measure_vectors(path: Path, kind: str) -> Claim:

@@ -13,7 +13,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
-from core.errors import DataError
+from core.errors import DataError, first_line
 from core.utils.path_matching import nfc
 
 if TYPE_CHECKING:  # loads slowly
@@ -138,7 +138,7 @@ def read_table(source: Path | bytes, *, name: str | None = None, limits: TableLi
         except (UnicodeError, csv.Error) as error:
             raise DataError(f"{name} cannot be read: it is not a CSV in UTF-8 ({error}).") from error
         except (OSError, ValueError, KeyError, NotImplementedError) as error:  # those of Arrow are among them
-            reason = (str(error).splitlines() or [type(error).__name__])[0][:200].rstrip(".")
+            reason = first_line(error).rstrip(".")
             raise DataError(f"{name} cannot be read as a table: {reason}.") from error
     if len(table) > limits.table_rows:
         raise DataError(f"{name} has more than {limits.table_rows:,} rows: bring a part of it.")

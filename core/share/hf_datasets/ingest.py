@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.deprecated import task_keywords
 from core.encoders.base import Encoder
-from core.errors import DataError
+from core.errors import DataError, first_line
 from core.library.ingest.run import IngestReport, ingest
 from core.library.schema import Label
 from core.library.store import Library
@@ -163,8 +163,7 @@ def _rows(opened: OpenedDataset, limit: int | None) -> Iterator[Mapping[str, Any
         try:
             row = next(rows, None)
         except Exception as error:  # damaged shards and lost connections raise errors of many packages
-            reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
-            raise DataError(f"Reading the data set stopped ({reason}): run it again to continue.") from error
+            raise DataError(f"Reading the data set stopped ({first_line(error)}): run it again to continue.") from error
         if row is None:
             return
         yield row

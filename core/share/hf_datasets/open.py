@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.errors import DataError
+from core.errors import DataError, first_line
 from core.media.formats import image_suffixes
 from core.utils.extras import require
 from core.utils.files import to_absolute
@@ -102,7 +102,7 @@ def _open_local(datasets: Any, folder: Path) -> dict[str, Any]:
         return dict(datasets.load_dataset(module, data_dir=str(folder), streaming=True))
     except Exception as error:  # bad metadata and missing files raise errors of many kinds
         raise DataError(
-            f"{folder} is not a readable data set ({_first_line(error)}): it needs Parquet files, or pictures in class "
+            f"{folder} is not a readable data set ({first_line(error)}): it needs Parquet files, or pictures in class "
             "folders."
         ) from error
 
@@ -128,7 +128,7 @@ def _open_hub(datasets: Any, name: str) -> dict[str, Any]:
         raise
     except Exception as error:
         hint = f" (hf:{repo}:CONFIGURATION chooses one)" if "onfig" in str(error) else ""
-        raise DataError(f"The data set {repo} cannot be opened: {_first_line(error)}{hint}") from error
+        raise DataError(f"The data set {repo} cannot be opened: {first_line(error)}{hint}") from error
 
 
 def _check_hub(repo: str) -> None:
@@ -151,10 +151,6 @@ def _check_hub(repo: str) -> None:
             f"The hub cannot be reached, so {repo} cannot be downloaded: connect this computer to the network, or use "
             "a local folder (hf:./folder)."
         ) from error
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:200]
 
 
 @contextlib.contextmanager
