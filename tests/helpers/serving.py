@@ -7,9 +7,11 @@ import os
 import socket
 import subprocess
 import sys
+import unittest.mock
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 
 from answers import wait_for
 
@@ -42,7 +44,8 @@ def served_anew(home: Path, port: int) -> Iterator[str]:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(_LIBRARIES)
     server = context.Process(target=_serve, args=(home, port))
-    server.start()
+    with unittest.mock.patch.dict(sys.modules, {"__main__": ModuleType("__main__")}):
+        server.start()  # it imports the main module, and tests of pages leave app.py as that
     try:
         wait_for(f"http://localhost:{port}/_stcore/health", server.is_alive)
         yield f"http://localhost:{port}"
