@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Task(Generic[T]):
+class StartedWork(Generic[T]):
     """A job and what it depends on. state: of the library when it started (its index: every commit makes a new one)."""
 
     about: object
@@ -32,7 +32,7 @@ def start(key: str, title: str, work: Work[T], *, about: object = None, state: o
     about: what it depends on, such as the library's path and settings; a result for anything else is not shown.
     """
     stop(key)
-    st.session_state[_place(key)] = Task(about, state, start_work(title, work))
+    st.session_state[_place(key)] = StartedWork(about, state, start_work(title, work))
 
 
 def start_if_idle(key: str, title: str, work: Work[T], *, about: object = None, state: object = None) -> None:
@@ -41,15 +41,15 @@ def start_if_idle(key: str, title: str, work: Work[T], *, about: object = None, 
         start(key, title, work, about=about, state=state)
 
 
-def get_task(key: str, *, about: object = None) -> Task[Any] | None:
+def get_task(key: str, *, about: object = None) -> StartedWork[Any] | None:
     """The last work under a key, if it is about this: running, ended, failed or stopped."""
-    task: Task[Any] | None = st.session_state.get(_place(key))
+    task: StartedWork[Any] | None = st.session_state.get(_place(key))
     return task if task is not None and task.about == about else None
 
 
 def stop(key: str) -> None:
     """Stops the work under a key and forgets it with its result."""
-    task: Task[object] | None = st.session_state.pop(_place(key), None)
+    task: StartedWork[object] | None = st.session_state.pop(_place(key), None)
     if task is not None:
         task.job.cancel.set()
 
@@ -70,7 +70,7 @@ def task_button(
     label, icon: of the button; note: the text beside it. title: of the progress bar. A result that is older than
     the state of the library stays, beside a note and a button that computes it again.
     """
-    task: Task[T] | None = get_task(key, about=about)
+    task: StartedWork[T] | None = get_task(key, about=about)
     running = task is not None and task.job.running
     stopped = task is not None and not running and task.job.cancel.is_set()
     result = get_result(task.job) if task is not None and not stopped else None
