@@ -32,7 +32,7 @@ from visiting import (
     visit,
 )
 
-import core.media.container
+import core.media.video_files.container
 import ui.components.video_player.video_player
 from core import Library, Term, ingest
 from core.library.registry import create_library, libraries_folder
@@ -413,7 +413,7 @@ def test_moments_are_taken_away(library: Library) -> None:
     with zipfile.ZipFile(io.BytesIO(state_of(at, ClipsState).archive)) as archive:
         clips = [name for name in archive.namelist() if name.endswith(".mp4")]
         assert clips and clips[0].startswith("001 flags")
-        assert core.media.container.is_playable(archive.read(clips[0]))
+        assert core.media.video_files.container.is_playable(archive.read(clips[0]))
 
 
 def test_only_likely_moments_are_taken_away_unless_all_are_shown(
