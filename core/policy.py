@@ -34,7 +34,7 @@ class Policy:
     file_bytes, pixels, video_seconds
         Limits of one file.
     zip_files, unpacked_bytes
-        Limits of one zip; `unpacked_bytes` also of a Parquet file.
+        Limits of one zip; `unpacked_bytes` also of a table, see `core.tables.refusals.check_size`.
     table_rows
         Limit of one table that is read.
     import_bytes

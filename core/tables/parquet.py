@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # loads slowly
     import pyarrow as pa
 
 _SILENT_S = 120.0
+_MEMORY = 192 * 2**20  # that reading takes, however little it may unpack
 _TIMES = 2  # a file that is sent is in memory twice
 
 
@@ -39,7 +40,8 @@ def _check_apart(source: Path | bytes, name: str, limits: TableLimits) -> None:
     from core.tables.parquet_sizes import count_bytes
 
     size = len(source) if isinstance(source, bytes) else source.stat().st_size
-    apart = Limits(silent_s=_SILENT_S, more_memory=int(limits.unpacked_bytes) + _TIMES * size)
+    memory = _MEMORY + int(limits.unpacked_bytes) + _TIMES * size
+    apart = Limits(silent_s=_SILENT_S, more_memory=memory)
     data = source if isinstance(source, bytes) else str(source)
     try:
         for _ in stream_limited(count_bytes, data, name, limits.unpacked_bytes, limits.table_rows, limits=apart):

@@ -1,4 +1,4 @@
-"""Files of vectors that lie, that are damaged, or that unpack to gigabytes: one sentence each, and no memory."""
+"""Vectors and tables in files that lie, are damaged, or unpack to gigabytes: one sentence each, and no memory."""
 
 from __future__ import annotations
 
@@ -19,9 +19,11 @@ import pytest
 from core.errors import DataError
 from core.policy import LOCAL
 from core.share.vector_formats import open_vectors
+from core.tables.table_reader import Limits, read_table
 
 pytestmark = pytest.mark.reliability
 MOST_MB = 300
+PUBLIC = Limits(file_bytes=50e6, unpacked_bytes=500e6, table_rows=1e6)  # as the policy for strangers has them
 
 
 def _array(shape: tuple[int, ...], kind: str = "<f4", order: bool = False, data: bytes = b"") -> bytes:
@@ -172,6 +174,41 @@ def test_a_file_over_the_limit_of_the_policy_is_refused_by_its_header(tmp_path: 
     with pytest.raises(DataError, match="the limit is 0 MB"):
         open_vectors(path, limits=replace(LOCAL, import_bytes=10_000))
     assert len(open_vectors(path, limits=replace(LOCAL, import_bytes=200_000))) == 100
+
+
+def _names(count: int) -> bytes:
+    return ",".join(f"c{number}" for number in range(count)).encode() + b"\n"
+
+
+def _parquet(column: pa.Array, **options: bool) -> bytes:
+    file = io.BytesIO()
+    pq.write_table(pa.table({"item": column}), file, **options)
+    return file.getvalue()
+
+
+def _one_text(rows: int, length: int) -> pa.Array:
+    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, np.int32)), pa.array(["a" * length]))
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda: _names(10_000) + b"a\n" * 1_000_000, "10,000 columns and"),
+        (lambda: _names(10_000) + (b"," * 9_999 + b"\n") * 4_900, "10,000 columns and"),
+        (lambda: b"".join(b'{"k%d":1}\n' % number for number in range(100_000)), "columns and"),
+        (lambda: (b"{" + b",".join(b'"%d":1' % key for key in range(100_000)) + b"}\n") * 20, "100,000 columns"),
+        (lambda: _parquet(_one_text(1_000_000, 2_000)), "more than 500 MB"),
+        (lambda: _parquet(_one_text(100_000, 60_000), store_schema=False), "more memory than it may"),
+    ],
+    ids=["rows that end early", "empty cells", "other keys", "many keys", "a dictionary", "a long text"],
+)  # fmt: skip
+def test_a_table_of_a_stranger_with_too_many_cells_takes_no_memory(make: Callable[[], bytes], says: str) -> None:
+    data = make()
+    before, most = _memory(), [0]
+    with _watching(most), pytest.raises(DataError, match=says) as told:
+        read_table(data, limits=PUBLIC)
+    assert "\n" not in str(told.value)
+    assert max(most[0], _memory()) - before < 2 * MOST_MB * 1e6, f"{(most[0] - before) / 1e6:.0f} MB"
 
 
 def _memory() -> int:

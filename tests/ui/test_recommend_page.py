@@ -24,6 +24,7 @@ from core.library.registry import create_library
 from core.recommend.click_log import load_clicks
 from core.recommend.feedback import Feedback, Reaction, feedback_json, likes_csv, read_feedback
 from core.recommend.log_reader import read_log, resolve_items
+from core.tables.table_reader import Limits
 from ui.recommend.session import RecommendState
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("world")]
@@ -353,6 +354,15 @@ def test_likes_are_a_log_too(shades: Library, tmp_path: Path) -> None:
 def test_opinions_that_cannot_be_read_say_so(data: bytes, told: str) -> None:
     with pytest.raises(DataError, match=told):
         read_feedback(data, {"a.png": "a"})
+
+
+@pytest.mark.parametrize(
+    "data", [b"item\n" + b"a.png\n" * 100, b'{"liked": [], "x": [' + b"[]," * 2_000 + b"0]}"], ids=["rows", "lists"]
+)
+def test_a_file_of_likes_is_held_to_the_limits_of_the_policy(data: bytes) -> None:
+    read_feedback(data, {"a.png": "a"})
+    with pytest.raises(DataError, match="has no likes"):
+        read_feedback(data, {"a.png": "a"}, limits=Limits(table_rows=50, unpacked_bytes=100_000))
 
 
 def test_opinions_of_another_library_are_found_by_name() -> None:

@@ -15,6 +15,7 @@ from core.explore.vocabulary import load_vocabulary
 from core.recommend.ads.campaigns import Campaign, load_example_campaigns, read_campaigns
 from core.recommend.ads.matching import choose_ad, embed_campaigns
 from core.recommend.tastes import Tastes, compute_tastes, compute_usual_choices, find_taste_words
+from core.tables.table_reader import Limits
 
 NOTHING = np.zeros((0, 48), np.float32)
 
@@ -112,6 +113,14 @@ def test_campaigns_are_read_from_a_table(tmp_path: Path) -> None:
 def test_tables_that_are_wrong_say_what_is(table: str, says: str) -> None:
     with pytest.raises(DataError, match=says):
         read_campaigns(table.encode("latin-1"))
+
+
+def test_a_table_of_campaigns_is_held_to_limits() -> None:
+    table = b"name,text\n" + b"".join(b"n%d,t\n" % number for number in range(10_001))
+    with pytest.raises(DataError, match="may have 10,000"):
+        read_campaigns(table)  # each is embedded
+    with pytest.raises(DataError, match="more than 50 rows"):
+        read_campaigns(table, limits=Limits(table_rows=50))
 
 
 def test_tastes_in_words(encoder: ColorEncoder, background: Vectors) -> None:

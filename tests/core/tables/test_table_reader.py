@@ -54,6 +54,12 @@ def test_cells_stay_as_they_are_written() -> None:
     assert [table.texts(name) for name in table.columns] == [
         ["007", "1", "x"], ["NA", "2.50", ""], ["", 'two\nlines, "quoted"', ""],
     ]  # fmt: skip
+    table = read_table(
+        b'{"user": "007", "rating": 2.50, "is_new": true}\n\n{"user": null, "note": "", "boxes": [[1]]}\n'
+    )
+    assert {name: table.texts(name) for name in table.columns} == {
+        "user": ["007"], "rating": ["2.50"], "is_new": ["true"], "note": [""],
+    }  # fmt: skip
     assert read_table(b"item\nholiday, 2019.jpg\n").texts("item") == ["holiday, 2019.jpg"]
 
 
@@ -68,6 +74,9 @@ def test_cells_stay_as_they_are_written() -> None:
         (b"image,Image \na,b\n", "two columns of one name"),
         (b"PAR1 and nothing else", "cannot be read as a table"),
         (b'{"image": "a.jpg"}\n{"image": \n', "cannot be read as a table"),
+        (b'{"image": "a.jpg"}\n["b.jpg"]\n', "line 2 is no object in braces"),
+        (b'{"image": ' + b"[" * 100_000, "cannot be read as a table"),
+        (b"{" + b",".join(b'"%d": 1' % n for n in range(10_001)) + b"}", "10,001 columns"),
         (b"x" * 3_000_000, "not a CSV"),
         (b"," * 20_000, "20,001 columns"),
     ],
@@ -78,6 +87,9 @@ def test_what_is_no_table_is_refused_in_one_line(data: bytes, says: str) -> None
     assert "\n" not in str(refusal.value)
 
 
+MANY_NAMES = ",".join(f"c{n}" for n in range(500)).encode() + b"\n"
+
+
 @pytest.mark.parametrize(
     ("data", "limits", "says"),
     [
@@ -86,8 +98,15 @@ def test_what_is_no_table_is_refused_in_one_line(data: bytes, says: str) -> None
         (b'a,b\n"1",2\n' + b"1,2\n" * 9_000, Limits(table_rows=50), "more than 50 rows"),
         (parquet(pa.table({"a": category(["x"] * 1_000_000)})), Limits(unpacked_bytes=5e6), "1,000,000 rows"),
         (parquet(pa.table({"a": ["x"] * 100})), Limits(table_rows=50), "more than 50 rows"),
+        (parquet(pa.table({"a": category(["x" * 1_000] * 10_000)})), Limits(unpacked_bytes=5e6), "more than 5 MB"),
+        (MANY_NAMES + b"a\n" * 2_000, Limits(unpacked_bytes=5e6), "500 columns and 2,000 rows or more"),
+        (MANY_NAMES + b"," * 499 + (b"\n" + b"," * 499) * 999 + b"1", Limits(unpacked_bytes=5e6), "500 columns and"),
+        (b"".join(b'{"k%d":1}\n' % n for n in range(1_000)), Limits(unpacked_bytes=5e6), "1,000 columns and"),
     ],
-    ids=["bytes", "rows", "quoted rows", "small in the file, large in memory", "rows of a Parquet"],
+    ids=[
+        "bytes", "rows", "quoted rows", "small in the file, large in memory", "rows of a Parquet",
+        "a text that a dictionary holds once", "rows that end early", "cells that are empty", "keys that differ",
+    ],
 )  # fmt: skip
 def test_limits_hold_before_a_table_is_in_memory(data: bytes, limits: Limits, says: str) -> None:
     assert len(read_table(data).rows)
