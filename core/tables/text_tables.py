@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence, Sized
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from core.errors import DataError
 from core.tables.refusals import CELL_BYTES, TableLimits, check_size
@@ -156,8 +156,10 @@ def _objects(lines: Iterable[str]) -> Iterator[dict[str, str | None]]:
             row = decoder.decode(line)
             if not isinstance(row, dict):
                 raise ValueError(f"line {number} is no object in braces")
-            yield {key: _cell(value) for key, value in row.items() if not isinstance(value, list | dict)}
-
-
-def _cell(value: Any) -> str | None:
-    return value if value is None or isinstance(value, str) else str(value).lower()  # true and false
+            for key in [key for key, value in row.items() if type(value) is not str]:  # few, mostly
+                value = row[key]
+                if isinstance(value, list | dict):
+                    del row[key]
+                elif value is not None:
+                    row[key] = str(value).lower()  # true and false
+            yield row
