@@ -25,6 +25,7 @@ ENTRY_POINTS = "semblance.encoders"
 
 _REDUCED = re.compile(r"@(pca|truncate|random)\d+-[0-9a-f]+$")
 _IMPORTED = "imported:"
+_ADAPTED = "adapted:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,14 @@ def _reduced(name: str, on_progress: OnProgress | None, *, release_memory: bool)
     return ReducedEncoder(base, reduction)
 
 
+def _adapted(name: str, on_progress: OnProgress | None, *, release_memory: bool) -> Encoder:
+    from core.encoders.adapted import AdaptedEncoder, load_adapter
+
+    adapter = load_adapter(name)
+    base = open_encoder(adapter.encoder_name, release_memory=release_memory, on_progress=on_progress)
+    return AdaptedEncoder(base, adapter)
+
+
 def _imported(name: str) -> Encoder:
     from core.encoders.precomputed import ImportedEncoder
 
@@ -101,7 +110,8 @@ def register_encoder(info: EncoderInfo) -> None:
         The name is empty, or taken by a built-in encoder.
     """
     name = info.name
-    if not name or name != name.strip() or name in _BUILT_IN or name.startswith(_IMPORTED) or _REDUCED.search(name):
+    reserved = name in _BUILT_IN or name.startswith((_IMPORTED, _ADAPTED)) or _REDUCED.search(name)
+    if not name or name != name.strip() or reserved:
         raise EncoderError(f"{name!r} is not available as the name of an encoder: choose another name.")
     _registered[name] = info
 
@@ -127,7 +137,7 @@ def get_encoder_info(name: str) -> EncoderInfo | None:
     Returns
     -------
     EncoderInfo or None
-        None for unlisted hub ids, folders, reductions and imported vectors.
+        None for unlisted hub ids, folders, reductions, adapted encoders and imported vectors.
     """
     return _BUILT_IN.get(name) or _registered.get(name) or _load_plugins(tuple(sys.path)).get(name)
 
@@ -157,7 +167,22 @@ def is_model_name(name: str) -> bool:
     info = get_encoder_info(name)
     if info is not None:
         return not info.is_local
-    return not name.startswith(_IMPORTED) and ("/" in name or os.path.isdir(to_absolute(name)))
+    return not name.startswith((_IMPORTED, _ADAPTED)) and ("/" in name or os.path.isdir(to_absolute(name)))
+
+
+def get_tower_name(name: str) -> str:
+    """The encoder that an encoder is derived from, by name: "embedded" of "embedded@pca128-...", or the name itself.
+
+    Raises EncoderError if it is an adapted one that is not on this machine.
+    """
+    reduced = _REDUCED.search(name)
+    if reduced is not None:
+        return get_tower_name(name[: reduced.start()])
+    if name.startswith(_ADAPTED):
+        from core.encoders.adapted import load_adapter
+
+        return get_tower_name(load_adapter(name).encoder_name)
+    return name
 
 
 def open_encoder(
@@ -169,8 +194,8 @@ def open_encoder(
     ----------
     name : str
         A registered encoder; a hub id ("owner/model"); a local model folder; one of these with fewer dimensions
-        ("embedded@pca128-...", see `core.encoders.reduced`); or imported vectors ("imported:NAME:512", see
-        `core.encoders.precomputed`).
+        ("embedded@pca128-...", see `core.encoders.reduced`); one adapted to somebody's pictures ("adapted:NAME", see
+        `core.encoders.adapted`); or imported vectors ("imported:NAME:512", see `core.encoders.precomputed`).
     release_memory : bool
         Whether the embedded encoder returns the memory of each batch (400 MB), for small shared servers. It then takes
         a sixth longer.
@@ -195,6 +220,8 @@ def open_encoder(
         return info.factory(name, on_progress) if name in _BUILT_IN else _open_plugin(info, on_progress)
     if _REDUCED.search(name):
         return _reduced(name, on_progress, release_memory=release_memory)
+    if name.startswith(_ADAPTED):
+        return _adapted(name, on_progress, release_memory=release_memory)
     if name.startswith(_IMPORTED):
         return _imported(name)
     if is_model_name(name):
