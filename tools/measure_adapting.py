@@ -3,9 +3,9 @@
     python tools/measure_adapting.py --data DIR [--sets NAME,NAME] [--seeds 3] [--encoder NAME]
 
 DIR has `wide/texts.csv` (image, text, kind, set) with `wide/images`, `labelled/labels.csv` (image, label) with
-`labelled/images`, and `flickr8k/captions.csv` (image, caption, split) with `flickr8k/images`, whose split "dev" is used.
-Of each set that is adapted to, all photos but three of a class are learned from, and these three are measured on; of sets
-with captions a third of the photos is held out.
+`labelled/images`, and `flickr8k/captions.csv` (image, caption, split) with `flickr8k/images`; its split "dev" is used.
+Of each set that is adapted to, all photos but three of a class are learned from, and these three are measured on; of
+sets with captions a third of the photos is held out.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ def apply_map(side: LowRankMap, vectors: Vectors) -> Mapped:
     """The same as `side.apply`, with what `compute_map_gradients` needs."""
     inner = vectors @ side.down.T
     moved = vectors + inner @ side.up.T
-    norms = np.linalg.norm(moved, axis=1, keepdims=True)
+    norms = np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), np.float32(1e-12))  # a row of zeros stays zero
     return Mapped(moved / norms, vectors, inner, norms)
 
 
@@ -77,7 +77,7 @@ def compute_matching_loss(
     ----------
     .. [1] Radford et al. 2021, "Learning transferable visual models from natural language supervision"
     """
-    logits = scale * images @ texts.T
+    logits = np.asarray(np.float32(scale) * (images @ texts.T), np.float32)
     to_texts, by_text = _cross_entropy(logits, matches)
     to_images, by_image = _cross_entropy(logits.T, matches.T)
     by_logits = (by_text + by_image.T) * np.float32(scale / 2)

@@ -181,7 +181,7 @@ def load_adapter(name: str) -> Adapter:
 def import_adapter(source: Path | bytes, *, replace: bool = False) -> Adapter:
     """Saves an adapter that came as a file, under its own title.
 
-    Raises DataError if it cannot be read, is no adapter, or its title is taken by another one; `replace` overrides that.
+    Raises DataError if it cannot be read, is no adapter, or another one has its title; `replace` overrides that.
     """
     try:
         adapter = read_adapter(source if isinstance(source, bytes) else source.read_bytes())

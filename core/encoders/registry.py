@@ -77,6 +77,7 @@ def _adapted(name: str, on_progress: OnProgress | None, *, release_memory: bool)
     from core.encoders.adapted import AdaptedEncoder, load_adapter
 
     adapter = load_adapter(name)
+    check_base_is_here(adapter.title, adapter.encoder_name)
     base = open_encoder(adapter.encoder_name, release_memory=release_memory, on_progress=on_progress)
     return AdaptedEncoder(base, adapter)
 
@@ -170,19 +171,39 @@ def is_model_name(name: str) -> bool:
     return not name.startswith((_IMPORTED, _ADAPTED)) and ("/" in name or os.path.isdir(to_absolute(name)))
 
 
-def get_tower_name(name: str) -> str:
-    """The encoder that an encoder is derived from, by name: "embedded" of "embedded@pca128-...", or the name itself.
+def get_base_name(name: str) -> str | None:
+    """The encoder whose vectors a derived one maps, by name: "embedded" of "embedded@pca128-..."; None for others.
 
-    Raises EncoderError if it is an adapted one that is not on this machine.
+    None too for an adapted encoder that is not on this machine.
     """
     reduced = _REDUCED.search(name)
     if reduced is not None:
-        return get_tower_name(name[: reduced.start()])
-    if name.startswith(_ADAPTED):
-        from core.encoders.adapted import load_adapter
+        return name[: reduced.start()]
+    if not name.startswith(_ADAPTED):
+        return None
+    from core.encoders.adapted import load_adapter
 
-        return get_tower_name(load_adapter(name).encoder_name)
-    return name
+    try:
+        return load_adapter(name).encoder_name
+    except EncoderError:
+        return None
+
+
+def get_tower_name(name: str) -> str:
+    """The encoder at the bottom of a derived one, by name; the name itself of others."""
+    base = get_base_name(name)
+    return name if base is None else get_tower_name(base)
+
+
+def check_base_is_here(title: str, base: str) -> None:
+    """Raises EncoderError if an adapted encoder would have to fetch its base: its file may come from anybody."""
+    from core.encoders.hub.files import is_cached
+
+    towers = get_tower_name(base)
+    if is_model_name(towers) and not os.path.isdir(to_absolute(towers)) and not is_cached(towers):
+        raise EncoderError(
+            f"The adapted encoder {title!r} was made of {towers}, a model that is not on this machine: open that first."
+        )
 
 
 def open_encoder(

@@ -10,10 +10,13 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from core import Encoder, Progress, encoder_names, open_encoder
-from core.encoders import get_encoder_info, is_model_name
+from core.encoders import get_encoder_info, get_tower_name, is_model_name
+from core.encoders.adapted import PREFIX, AdaptedEncoder, adapted_title, load_adapter
+from core.encoders.base import get_root
 from core.encoders.hub.files import is_cached
 from core.encoders.precomputed import imported_title, supports_text
-from core.encoders.reduced import MARK, ReducedEncoder, Reduction, load_reduction, reduced_title
+from core.encoders.reduced import ReducedEncoder, Reduction, load_reduction, reduced_title
+from core.encoders.registry import check_base_is_here
 from core.errors import EncoderError
 from core.policy import get_policy
 from ui.server.state import once_each
@@ -43,8 +46,8 @@ def encoder_title(name: str) -> str:
 
 
 def encoder_name(name: str) -> str:
-    """Display name of an encoder; includes the number of dimensions if they are reduced or imported."""
-    return reduced_title(name) or imported_title(name) or get_policy().display_path(name)
+    """Display name of an encoder; says if it is adapted, and how many dimensions it has if reduced or imported."""
+    return reduced_title(name) or adapted_title(name) or imported_title(name) or get_policy().display_path(name)
 
 
 def encoder_choices(*more: str) -> list[str]:
@@ -61,8 +64,8 @@ def is_offered(name: str) -> bool:
 @once_each(most=256, seconds=60)
 def _is_here(name: str) -> bool:
     """Whether an encoder opens without the network, and without reading folders that visitors name."""
-    base = name.rpartition(MARK)[0] if reduced_title(name) else name
-    return not is_model_name(base) or is_cached(base)
+    towers = get_tower_name(name)
+    return not is_model_name(towers) or is_cached(towers)
 
 
 def get_encoder(name: str, *, proven: bool = False) -> Encoder:
@@ -75,6 +78,10 @@ def get_encoder(name: str, *, proven: bool = False) -> Encoder:
         raise EncoderError(f"The encoder {name!r} is not available here: choose one from the list.")
     if reduced_title(name):  # shares the session of its base encoder
         return _reduced(name, proven)
+    if name.startswith(PREFIX):
+        adapter = load_adapter(name)  # each time: another one may have taken its name
+        check_base_is_here(adapter.title, adapter.encoder_name)
+        return AdaptedEncoder(get_encoder(adapter.encoder_name, proven=proven), adapter)
     if get_encoder_info(name) is None and not is_model_name(name):
         return open_encoder(name)  # imported vectors, or a wrong name: anybody can think of any number of them
     slot = _slot(name)
@@ -99,7 +106,7 @@ def _reduction(name: str) -> Reduction:
 
 def load_encoder(encoder: Encoder) -> None:
     """Loads the heavy part of an encoder, with its progress on the page, before the first search."""
-    encoder = getattr(encoder, "base", encoder)
+    encoder = get_root(encoder)
     if not supports_text(encoder):  # nothing to load
         return
     slot = _slot(encoder.name)
