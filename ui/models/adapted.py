@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core import Encoder, Library
-from core.encoders import DEFAULT_ENCODER
+from core.encoders import DEFAULT_ENCODER, get_base_name
 from core.encoders.adapted import (
     adapter_bytes,
     adapter_names,
@@ -19,6 +19,7 @@ from core.errors import EncoderError
 from core.policy import get_policy
 from core.utils.array_files import SUFFIX
 from ui.errors import boundary
+from ui.jobs.jobs import is_busy
 from ui.session.current import Choice, use_encoder
 from ui.session.encoders import encoder_title
 from ui.session.libraries import may_change
@@ -50,11 +51,11 @@ def adapted_section(library: Library, encoder: Encoder) -> None:
         if captions:
             adapt_section(library, encoder, name=library.name, captions=captions, key="captions")
     if get_policy().may_write_shared:
-        _stored()
+        _stored(library)
         _upload()
 
 
-def _stored() -> None:
+def _stored(library: Library) -> None:
     """The adapted encoders of this machine."""
     for name in adapter_names():
         with st.container(horizontal=True, vertical_alignment="center", key=f"adapter {name}"):
@@ -74,9 +75,10 @@ def _stored() -> None:
                     icon=":material/download:", on_click="ignore",
                 )  # fmt: skip
             st.button(
-                "Remove", key=f"remove {name}", icon=":material/delete:", on_click=_remove, args=(name,),
-                help="Undoes it: deletes the adapted encoder. Its vectors can be deleted on the page Library; those of "
-                "the encoder that it was made from were never changed.",
+                "Remove", key=f"remove {name}", icon=":material/delete:", on_click=_remove, args=(library, name),
+                disabled=is_busy(library),
+                help="Undoes it: deletes the adapted encoder and its vectors in this library. Those of the encoder "
+                "that it was made from were never changed.",
             )  # fmt: skip
 
 
@@ -93,16 +95,11 @@ def _upload() -> None:
             st.rerun()
 
 
-def _remove(name: str) -> None:
+def _remove(library: Library, name: str) -> None:
     with boundary():
-        choice = get_state(Choice)
-        if choice.encoder == name:
-            use_encoder(_get_base(name))
+        if get_state(Choice).encoder == name:
+            use_encoder(get_base_name(name) or DEFAULT_ENCODER)
         remove_adapter(name)
-
-
-def _get_base(name: str) -> str:
-    try:
-        return load_adapter(name).encoder_name
-    except EncoderError:
-        return DEFAULT_ENCODER
+        for entry in library.encoders():
+            if entry.name == name:
+                library.drop_encoder(entry.id)

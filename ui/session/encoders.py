@@ -11,7 +11,7 @@ import streamlit as st
 
 from core import Encoder, Progress, encoder_names, open_encoder
 from core.encoders import get_encoder_info, get_tower_name, is_model_name
-from core.encoders.adapted import PREFIX, AdaptedEncoder, adapted_title, load_adapter
+from core.encoders.adapted import PREFIX, AdaptedEncoder, adapted_title, adapter_names, load_adapter
 from core.encoders.base import get_root
 from core.encoders.hub.files import is_cached
 from core.encoders.precomputed import imported_title, supports_text
@@ -57,7 +57,9 @@ def encoder_choices(*more: str) -> list[str]:
 
 
 def is_offered(name: str) -> bool:
-    """Whether visitors may use an encoder."""
+    """Whether visitors may use an encoder; not an adapted one that was removed, of which libraries may have vectors."""
+    if name.startswith(PREFIX) and name not in adapter_names():
+        return False
     return get_policy().may_load_models or _is_here(name)
 
 
@@ -74,14 +76,12 @@ def get_encoder(name: str, *, proven: bool = False) -> Encoder:
     A model of a hub or a folder is loaded completely before it counts as open, so that nobody switches to a broken one.
     proven: it worked before, so that loading can wait for the first search. Raises EncoderError.
     """
+    if adapted_title(name):
+        return _adapted(name, proven)
     if not is_offered(name):
         raise EncoderError(f"The encoder {name!r} is not available here: choose one from the list.")
     if reduced_title(name):  # shares the session of its base encoder
         return _reduced(name, proven)
-    if name.startswith(PREFIX):
-        adapter = load_adapter(name)  # each time: another one may have taken its name
-        check_base_is_here(adapter.title, adapter.encoder_name)
-        return AdaptedEncoder(get_encoder(adapter.encoder_name, proven=proven), adapter)
     if get_encoder_info(name) is None and not is_model_name(name):
         return open_encoder(name)  # imported vectors, or a wrong name: anybody can think of any number of them
     slot = _slot(name)
@@ -92,6 +92,12 @@ def get_encoder(name: str, *, proven: bool = False) -> Encoder:
             slot.encoder = _open(name, slot)
     assert slot.encoder is not None
     return slot.encoder
+
+
+def _adapted(name: str, proven: bool) -> Encoder:
+    adapter = load_adapter(name)  # each time: another one may have taken its name
+    check_base_is_here(adapter.title, adapter.encoder_name)
+    return AdaptedEncoder(get_encoder(adapter.encoder_name, proven=proven), adapter)
 
 
 def _reduced(name: str, proven: bool) -> Encoder:

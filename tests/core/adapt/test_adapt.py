@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,9 @@ from fakes import COLORS, ColorEncoder
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.adapt import Adapted, AdaptSettings, adapt_library, store_adapted
+from core.adapt import Adapted, AdaptSettings, adapt, adapt_library, label_examples, store_adapted
 from core.adapt.objective import apply_map, compute_drift, compute_map_gradients, compute_matching_loss
+from core.adapt.training import fit_maps, make_references
 from core.classify.zero_shot import ClassName, ZeroShot
 from core.encoders import Encoder, open_encoder
 from core.encoders.adapted import AdaptedEncoder, LowRankMap
@@ -142,11 +144,15 @@ def test_one_picture_a_class_is_learned_from_without_figures(shades: Library, en
     assert found.held_out == 0 and found.gains == () and found.steps > 0
 
 
-def test_a_training_that_helps_no_held_out_picture_is_refused(shades: Library, encoder: ColorEncoder) -> None:
-    red, rest = list(by_color(shades, "red")), by_color(shades, "blue", "green")
-    labels = {item_id: f"class {number % 2}" for number, item_id in enumerate([*red, *rest])}
+def test_training_stops_where_held_out_pictures_lose(shades: Library, encoder: ColorEncoder) -> None:
+    index = shades.index(encoder)
+    labels = {item_id: NAMES[color] for item_id, color in by_color(shades, "red", "green").items()}
+    learned = label_examples(encoder, index, labels)
+    swapped = replace(learned, pairs=np.stack([learned.pairs[:, 0], 1 - learned.pairs[:, 1]], axis=1))
+    maps = fit_maps(encoder, learned, make_references(encoder, learned.images), held=swapped)
+    assert maps.steps == 0 and not maps.images.up.any() and not maps.texts.up.any()
     with pytest.raises(DataError, match="gain nothing from adapting"):
-        adapt_library(shades, encoder, "noise", labels=labels, settings=AdaptSettings(rate=100.0))
+        adapt(encoder, learned, "never judged", settings=AdaptSettings(steps=2, every=5))
 
 
 def test_an_adapted_encoder_is_not_adapted_again(shades: Library, encoder: ColorEncoder) -> None:
