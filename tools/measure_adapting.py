@@ -45,9 +45,10 @@ class PhotoSet:
 def main() -> None:
     options = _parse()
     encoder = open_encoder(options.encoder)
-    sets = load_sets(encoder, options.data, Task())
+    names = options.sets.split(",")
+    sets = load_sets(encoder, options.data, names, Task())
     rows = []
-    for name in options.sets.split(","):
+    for name in names:
         own = next(entry.examples for entry in sets if entry.name == name)
         others = [entry for entry in sets if entry.name != name]
         for seed in range(options.seeds):
@@ -92,8 +93,8 @@ def split_set(examples: Examples, seed: int) -> tuple[Examples, Examples]:
     return examples.take(learned), examples.take(np.array(sorted(held)))
 
 
-def load_sets(encoder: Encoder, data: Path, task: Task) -> list[PhotoSet]:
-    """All sets with captions, with classes of two photos and more on average, ImageNet's names, and Flickr8k."""
+def load_sets(encoder: Encoder, data: Path, asked: Sequence[str], task: Task) -> list[PhotoSet]:
+    """The sets of classes with 1.5 photos and more on average, those asked for, ImageNet's names, and Flickr8k."""
     by_set: dict[str, list[tuple[str, str]]] = defaultdict(list)
     kinds: dict[str, str] = {}
     for row in _read(data / "wide" / "texts.csv"):
@@ -102,8 +103,10 @@ def load_sets(encoder: Encoder, data: Path, task: Task) -> list[PhotoSet]:
     sets = []
     for name, pairs in sorted(by_set.items()):
         classes = {text for _, text in pairs}
-        if kinds[name] == "label" and 1 < len(classes) <= len(pairs) / 1.5:
-            sets.append(PhotoSet(name, embed_set(encoder, "labels", data / "wide" / "images", pairs, task)))
+        is_classes = kinds[name] == "label" and 1 < len(classes) <= len(pairs) / 1.5
+        if is_classes or name in asked:
+            source: Source = "labels" if is_classes else "captions"
+            sets.append(PhotoSet(name, embed_set(encoder, source, data / "wide" / "images", pairs, task)))
     names = imagenet_names()
     labelled = [
         (row["image"], row["label"]) for row in _read(data / "labelled" / "labels.csv") if row["label"] in names

@@ -80,7 +80,7 @@ def compute_matching_loss(
     logits = np.asarray(np.float32(scale) * (images @ texts.T), np.float32)
     to_texts, by_text = _cross_entropy(logits, matches)
     to_images, by_image = _cross_entropy(logits.T, matches.T)
-    by_logits = (by_text + by_image.T) * np.float32(scale / 2)
+    by_logits = np.asarray((by_text + by_image.T) * (scale / 2), np.float32)
     return (to_texts + to_images) / 2, by_logits @ texts, by_logits.T @ images
 
 

@@ -184,9 +184,10 @@ def import_adapter(source: Path | bytes, *, replace: bool = False) -> Adapter:
     Raises DataError if it cannot be read, is no adapter, or another one has its title; `replace` overrides that.
     """
     try:
-        adapter = read_adapter(source if isinstance(source, bytes) else source.read_bytes())
+        data = source if isinstance(source, bytes) else source.read_bytes()
     except OSError as error:
-        raise DataError(f"{source} cannot be read: {error.strerror}.") from error
+        raise DataError(f"{source!s} cannot be read: {error.strerror}.") from error
+    adapter = read_adapter(data)
     if not replace and adapter.name in adapter_names() and load_adapter(adapter.name).digest != adapter.digest:
         raise DataError(f"There is another adapted encoder {adapter.title!r} here: remove it first.")
     save_adapter(adapter)

@@ -15,7 +15,10 @@ def adapt_labels_panel(library: Library, encoder: Encoder, task: str, labels: di
     """The expander below the actions; nothing for libraries that the visitor may not change."""
     if not may_change(library):
         return
-    with st.expander("Adapt the encoder to my labels", icon=":material/tune:"), boundary():
+    opened = st.expander(
+        "Adapt the encoder to my labels", icon=":material/tune:", key="adapt labels", on_change="rerun"
+    )  # which remembers that it is open while the page runs again and again during the work
+    with opened, boundary():
         st.caption(
             "A head learns these classes and nothing else. An adapted encoder moves pictures and words so that search, "
             "classes, map and clusters follow your labels, and everything else stays where it is. It becomes an "
