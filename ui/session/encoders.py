@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from core import Encoder, Progress, encoder_names, open_encoder
+from core.config import load_settings
 from core.encoders import get_encoder_info, get_tower_name, is_model_name
 from core.encoders.adapted import PREFIX, AdaptedEncoder, adapted_title, adapter_names, load_adapter
 from core.encoders.base import get_root
@@ -61,6 +62,11 @@ def is_offered(name: str) -> bool:
     if name.startswith(PREFIX) and name not in adapter_names():
         return False
     return get_policy().may_load_models or _is_here(name)
+
+
+def must_ask(name: str) -> bool:
+    """Whether a link may not open an encoder unasked: that would download a model, or open a folder."""
+    return get_policy().may_load_models and not _is_here(name) and name != load_settings().get("encoder")
 
 
 @once_each(most=256, seconds=60)
