@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from fakes import ColorEncoder
+from session import picker
 from visiting import SEARCH, cards, find, labels, library_of_shades, press, said, settled, visit
 
 from core import Library
@@ -36,7 +37,7 @@ def test_labels_make_an_encoder_that_is_searched_with(shades: Library) -> None:
     assert "What was adapted" in said(at) and "learned from 15 pictures" in said(at)
     assert adapter_names() == ["adapted:classes"]
     at = press(at, "Use it")
-    assert at.selectbox("encoder_pick").value == "adapted:classes"
+    assert picker(at, "Encoder").value == "adapted:classes"
     assert "The encoder in use is adapted already" in said(at)
     found = cards(find(visit(SEARCH, encoder="adapted:classes", beyond="true"), "viridis"))
     assert found[0].startswith("green")
@@ -51,9 +52,9 @@ def test_captions_make_one_too_and_it_can_be_undone(shades: Library) -> None:
     assert "What was adapted" in said(at) and adapter_names() == ["adapted:Shades"]
     data = adapter_bytes(load_adapter("adapted:Shades"))
     at = press(at, "Use it")
-    assert at.selectbox("encoder_pick").value == "adapted:Shades"
+    assert picker(at, "Encoder").value == "adapted:Shades"
     at = press(visit(MODELS, encoder="adapted:Shades"), "Remove")
-    assert adapter_names() == [] and at.selectbox("encoder_pick").value == "colour"
+    assert adapter_names() == [] and picker(at, "Encoder").value == "colour"
     assert {entry.name for entry in shades.encoders()} == {"colour", "other"}
     at = at.file_uploader("adapter file 0").set_value(("a.safetensors", data, "application/octet-stream")).run()
     assert adapter_names() == ["adapted:Shades"]
