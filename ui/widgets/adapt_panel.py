@@ -86,24 +86,23 @@ def _show(found: Adapted, key: str) -> None:
         )
     if found.gains:
         st.markdown("**What was adapted**, on pictures that were held out:")
-        _show_figures(found.gains, key=f"gains {key}")
+        _show_figures(found.gains)
     if 0 < found.held_out < _FEW:
         st.caption(f"Only {counted(found.held_out, 'picture')} could be held out: take the figures as rough.")
     elif not found.held_out:
         st.caption("No class has two pictures, so nothing could be held out to measure on.")
     if found.others:
         st.markdown("**What was not adapted**, and should stay:")
-        _show_figures(found.others, key=f"others {key}")
+        _show_figures(found.others)
     else:
         st.caption("The library has no other pictures to measure what is forgotten.")
 
 
-def _show_figures(figures: Sequence[Figure], *, key: str) -> None:
-    rows = [
-        {
-            "of": figure.of, "measure": figure.measure, "before": f"{figure.before:.2f}",
-            "after": f"{figure.after:.2f}", "change": f"{figure.after - figure.before:+.2f}", "count": figure.count,
-        }
+def _show_figures(figures: Sequence[Figure]) -> None:
+    """A line each, which a phone can show too."""
+    lines = (
+        f"- {plain(figure.of)}, {figure.measure}: {figure.before:.2f} → **{figure.after:.2f}** "
+        f":gray[({figure.after - figure.before:+.2f}, of {figure.count:,})]"
         for figure in figures
-    ]  # fmt: skip
-    st.dataframe(rows, hide_index=True, key=key)
+    )
+    st.markdown("\n".join(lines))
