@@ -1,6 +1,6 @@
 """Measures adapters: sets of photos with labels or captions that are adapted to, and all other sets, which shall stay.
 
-    python tools/measure_adapting.py --data DIR [--sets NAME,NAME] [--seeds 3] [--encoder NAME]
+    python tools/measure_adapting.py --data DIR [--sets NAME,NAME] [--seeds 3] [--pairs N] [--encoder NAME]
 
 DIR has `wide/texts.csv` (image, text, kind, set) with `wide/images`, `labelled/labels.csv` (image, label) with
 `labelled/images`, and `flickr8k/captions.csv` (image, caption, split) with `flickr8k/images`; its split "dev" is used.
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import time
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -56,6 +57,8 @@ def main() -> None:
             print(json.dumps(rows[-1]), flush=True)
     for line in summarize(rows):
         print(line)
+    if options.pairs:
+        print(json.dumps(measure_pairs(encoder, options.data, options.pairs, sets)))
 
 
 def measure_set(encoder: Encoder, own: Examples, others: Sequence[PhotoSet], seed: int) -> dict[str, object]:
@@ -64,14 +67,31 @@ def measure_set(encoder: Encoder, own: Examples, others: Sequence[PhotoSet], see
     found = adapt(encoder, learned, "measured")
     maps = get_maps(found.adapter)
     figures = measure_examples("held out", held, maps)
-    changes = {}
-    for entry in others:
-        for figure in measure_examples(entry.name, entry.examples, maps):
-            changes[f"{entry.name} {figure.measure}"] = round(figure.after - figure.before, 4)
     return {
         "learned": len(learned), "held": len(held), "steps": found.steps, "seconds": found.seconds,
-        "figures": {figure.measure: [figure.before, figure.after] for figure in figures}, "others": changes,
+        "figures": {figure.measure: [figure.before, figure.after] for figure in figures},
+        "others": measure_changes(others, maps),
     }  # fmt: skip
+
+
+def measure_pairs(encoder: Encoder, data: Path, count: int, sets: Sequence[PhotoSet]) -> dict[str, object]:
+    """The same for captions of all kinds, so many of `wide`, and the processor's time."""
+    rows = [row for row in _read(data / "wide" / "texts.csv") if row["kind"] == "caption"]
+    drawn = np.random.default_rng(0).permutation(len(rows))[:count]
+    pairs = [(rows[row]["image"], rows[row]["text"]) for row in drawn]
+    own = embed_set(encoder, "captions", data / "wide" / "images", pairs, Task())
+    began = time.process_time()
+    found = adapt(encoder, own, "measured")
+    seconds = round(time.process_time() - began, 1)
+    gains = {figure.measure: [figure.before, figure.after] for figure in found.gains}
+    changes = measure_changes(sets, get_maps(found.adapter))
+    return {"pairs": len(own.pairs), "photos": len(own), "processor_s": seconds, "figures": gains, "others": changes}
+
+
+def measure_changes(sets: Sequence[PhotoSet], maps: Maps) -> dict[str, float]:
+    """What changes for sets that were not adapted to."""
+    figures = [figure for entry in sets for figure in measure_examples(entry.name, entry.examples, maps)]
+    return {f"{figure.of} {figure.measure}": round(figure.after - figure.before, 4) for figure in figures}
 
 
 def get_maps(adapter: Adapter) -> Maps:
@@ -165,6 +185,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, metavar="DIR")
     parser.add_argument("--sets", default=SETS, metavar="NAME,NAME", help=f"default: {SETS}")
     parser.add_argument("--seeds", type=int, default=3, metavar="N", help="splits (default: 3)")
+    parser.add_argument("--pairs", type=int, default=0, metavar="N", help="also adapt to so many captions of all kinds")
     parser.add_argument("--encoder", default="embedded", metavar="NAME")
     return parser.parse_args()
 
