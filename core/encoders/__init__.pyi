@@ -18,3 +18,4 @@ from .registry import unregister_encoder as unregister_encoder
 from .saved_files import find_free_name as find_free_name
 from .saved_files import get_saved_path as get_saved_path
 from .saved_files import list_saved as list_saved
+from .saved_files import list_saved_earlier as list_saved_earlier

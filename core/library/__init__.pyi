@@ -18,7 +18,9 @@ from .points import Points as Points
 from .points import Unit as Unit
 from .points import load_points as load_points
 from .reduced_copy import get_reduction as get_reduction
+from .reduced_copy import list_earlier_reductions as list_earlier_reductions
 from .reduced_copy import list_reductions as list_reductions
+from .reduced_copy import renew_reduced as renew_reduced
 from .reduced_copy import store_reduced as store_reduced
 from .registry import create_library as create_library
 from .registry import forget_library as forget_library

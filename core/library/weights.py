@@ -7,6 +7,7 @@ searched, and added to, with the earlier ones, until `core.library.ingest.reembe
 from __future__ import annotations
 
 from core.encoders.base import Encoder
+from core.encoders.reduced import parse_reduced_name
 from core.encoders.registry import DEFAULT_ENCODER, list_earlier_weights, open_encoder
 from core.library.store import Library
 from core.progress import OnProgress
@@ -25,8 +26,12 @@ def find_weights(library: Library, name: str) -> str:
     -------
     str
         The id of the earliest weights that the library has vectors of, as later ones are not complete before these
-        are gone; else the name.
+        are gone; else the name. Of a reduction that the library has no vectors of, the name of one by the same method
+        and to as many dimensions that it has.
     """
+    if reduction := parse_reduced_name(name):
+        stored = [entry.name for entry in library.encoders() if parse_reduced_name(entry.name) == reduction]
+        return name if name in stored or not stored else stored[0]
     earlier = reversed(list_earlier_weights(name))
     return next((entry for entry in earlier if library.vector_count(entry)), name)
 

@@ -87,6 +87,8 @@ def encoder_section(library: Library, encoder: Encoder, facts: LibraryFacts) -> 
     for entry in library.encoders():
         with st.container(horizontal=True, vertical_alignment="center", key=f"encoder {entry.id}"):
             used = " · in use" if entry.id == encoder.id else ""
+            if entry.name == encoder.name and not used:
+                used = " · other weights, by which nothing is searched now"
             st.markdown(
                 f"**{plain(encoder_name(entry.name))}**{used}  \n"
                 f":gray[{counted(entry.vectors, 'vector')} of {entry.dim} dimensions · {plain(entry.id)}]",

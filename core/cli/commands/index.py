@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 from core.cli.options import Options, add_command, add_encoder, get_encoder
 from core.cli.output import one_line, show_failed
 from core.encoders import Encoder, open_encoder
-from core.errors import DataError
+from core.errors import DataError, LibraryError
 from core.media.sampling import Sampling
 from core.policy import get_policy
 from core.progress import Task
@@ -119,6 +119,8 @@ def reembed_library(options: Options, task: Task) -> dict[str, Any]:
     from core.library import Library, reembed
 
     library, encoder = Library(options.library), get_encoder(options, task)
+    if not library.list_superseded(encoder) and not library.vector_count(encoder.id):
+        raise LibraryError(f"{library.path} has no vectors of {encoder.name}: index files with it first.")
     with _stop_on_interrupt() as cancel:
         report = _make_report(reembed(library, encoder, task=Task(task.on_progress, cancel)))
     return report | {"waiting": len(library.list_to_reembed(encoder))}
