@@ -37,6 +37,7 @@ from core.library import (
 from core.library.schema import Label
 from core.media.sampling import Sampling
 from core.progress import Progress, Task
+from core.recommend import recommend
 from core.search.concepts import learn_concept_of_items, load_concept, relearn_concept, save_concept
 
 WARM = {"red", "yellow", "orange"}
@@ -109,6 +110,19 @@ def test_before_during_and_after(library: Library, newest: TurnedEncoder) -> Non
     assert ids(library) == before and library.captions() == [(before["red"], "all red")]
     assert [(label.item_id, label.label) for label in library.labels()] == [(before["red"], "warm")]
     assert reembed(library, newest).embedded == 0
+
+
+def test_likes_go_on(library: Library, newest: TurnedEncoder) -> None:
+    liked = [ids(library)["red"]]
+
+    def first() -> str:
+        return recommend(library, open_library_encoder(library, "colour"), liked, k=1).recommendations[0].item.path
+
+    before = first()
+    reembed(library, newest, task=stop_after(4))
+    assert first() == before
+    reembed(library, newest)
+    assert first() == before
 
 
 def test_files_added_meanwhile_are_found_at_once_and_embedded_again_too(
