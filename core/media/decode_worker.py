@@ -105,7 +105,7 @@ def decode_stills(
 
 def is_playable(source: str | bytes) -> bool:
     """Whether browsers play a video."""
-    from core.media.container import is_playable
+    from core.media.video_files.container import is_playable
 
     return is_playable(_source(source))
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from fakes import COLORS, ColorEncoder
 from PIL import Image
-from session import request_details, state_of
+from session import picker, request_details, state_of
 from streamlit.testing.v1 import AppTest
 from visiting import (
     LIBRARY,
@@ -164,7 +164,7 @@ def test_links_reach_only_what_is_listed(shared: Library, tmp_path: Path, encode
     for request in ("/etc", str(hidden.path), "../hidden", str(shared.path), ":visit"):
         at = visit(SEARCH, library=request)
         assert "names a library that does not exist here" in said(at), request
-        assert at.selectbox("library_pick").options == ["Shared"]
+        assert picker(at, "Library").options == ["Shared"]
 
 
 def test_a_library_outside_the_home_is_named_without_its_path(
@@ -175,7 +175,7 @@ def test_a_library_outside_the_home_is_named_without_its_path(
     remember_library(library.path)
     monkeypatch.setenv("SEMBLANCE_PUBLIC", "1")
     at = check(visit(SEARCH), tmp_path)
-    assert at.selectbox("library_pick").options == ["Far"]
+    assert picker(at, "Library").options == ["Far"]
     link = at.query_params["library"]
     assert str(tmp_path) not in str(link)
     assert cards(find(visit(SEARCH, library=link[0] if isinstance(link, list) else link), "red"))
@@ -196,9 +196,9 @@ def test_no_model_is_loaded_for_a_stranger(shared: Library, tmp_path: Path, monk
         at = visit(SEARCH, library="Shared", encoder=name)
         assert "is not available here" in said(at), name
     assert set(request) <= {"embedded"}
-    picker = at.selectbox("encoder_pick")
-    assert "openai/clip-vit-base-patch32" not in str(picker.options)
-    assert "Enter any CLIP" not in picker.help
+    encoders = picker(at, "Encoder")
+    assert "openai/clip-vit-base-patch32" not in str(encoders.options)
+    assert "Enter any CLIP" not in encoders.help
 
 
 def test_an_index_of_a_folder_cannot_be_asked_for(shared: Library, photos: Path) -> None:
@@ -258,8 +258,8 @@ def test_choosing_another_library_or_encoder_is_not_remembered_for_others(
     ingest(other, encoder, [photos / "red.png"])
     before = load_settings()
     at = visit(SEARCH, library="Shared")
-    at.selectbox("library_pick").set_value("Also").run()
-    at.selectbox("encoder_pick").set_value("embedded").run()
+    picker(at, "Library").set_value("Also").run()
+    picker(at, "Encoder").set_value("embedded").run()
     assert load_settings() == before
 
 
@@ -286,10 +286,10 @@ def test_a_visit_has_a_library_that_no_other_visit_sees(shared: Library, tmp_pat
     mine, other = visit(), visit()
     mine = own_library(mine, "red", "blue")
     found = find(mine.switch_page(SEARCH).run(), "red")
-    assert cards(found)[0].startswith("red") and found.selectbox("library_pick").value == ":visit"
+    assert cards(found)[0].startswith("red") and picker(found, "Library").value == ":visit"
     place = visit_path(mine)
     for at in (other.run(), visit(SEARCH), visit(SEARCH, library=":visit"), visit(LIBRARY)):
-        assert "Only for this visit" not in at.selectbox("library_pick").options
+        assert "Only for this visit" not in picker(at, "Library").options
         assert not [name for name in all_cards(at) if name.startswith("red-")]
     theirs = own_library(other, "green")
     assert visit_path(theirs) != place
@@ -382,7 +382,7 @@ def test_what_starts_by_itself_lets_what_was_asked_for_go_first(monkeypatch: pyt
             st.write("nothing yet" if get_task("count") is None else "begun")
 
     monkeypatch.setenv("SEMBLANCE_PUBLIC", "1")
-    at = AppTest.from_function(page).run()
+    at = AppTest.from_function(page, default_timeout=60).run()
     ticket = Ticket(state_of(at, VisitState).visit.id, "Indexing", threading.Event())
     QUEUE.enter(ticket)
     try:
