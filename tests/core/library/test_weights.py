@@ -65,6 +65,11 @@ with new_weights():
 """
 
 
+@pytest.fixture(autouse=True)
+def _own_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SEMBLANCE_HOME", str(tmp_path / "home"))
+
+
 @pytest.fixture
 def newest(library: Library) -> Iterator[TurnedEncoder]:
     """The weights that come after `library` was made."""
