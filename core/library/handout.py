@@ -10,12 +10,13 @@ from __future__ import annotations
 import io
 import os
 import stat
+import time
 import zipfile
-from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from core.config import get_home
 from core.errors import MediaError
 from core.library.ingest.reader import hash_file
 from core.library.registry import libraries_folder, list_libraries
@@ -28,6 +29,7 @@ from core.policy import Policy, rules
 _MISSING = "The file is not there any more."
 _NOT_LISTED = "This server does not hand out that file: its folder is not among those that its operator listed."
 _NO_MEDIUM = "It is no picture or video."
+_FRESH_S = 5.0  # how long files of a library that was removed from the list may still leave
 CHANGED = "The file has changed since it was indexed."
 
 
@@ -94,17 +96,28 @@ def _find_oddity(path: str) -> str | None:
 
 def is_listed(real_path: str, policy: Policy) -> bool:
     """Whether a path without links lies in a folder that the operator listed, or that Semblance fills."""
-    return any(real_path.startswith(root.rstrip(os.sep) + os.sep) for root in _roots(policy))
+    turn = int(time.monotonic() / _FRESH_S)
+    return real_path.startswith(_known_roots(policy.folders, get_home(), turn)) or real_path.startswith(
+        _find_roots(policy.folders)  # a library or a visit may be new
+    )
 
 
-def _roots(policy: Policy) -> Iterator[str]:
-    yield from (os.path.realpath(folder) for folder in policy.folders)
+@lru_cache(maxsize=4)
+def _known_roots(folders: tuple[str, ...], home: Path, turn: int) -> tuple[str, ...]:
+    """As `_find_roots`, once a turn of the clock: finding them looks into the folder of every library."""
+    return _find_roots(folders)
+
+
+def _find_roots(folders: tuple[str, ...]) -> tuple[str, ...]:
+    """How real paths of files begin that may leave the server."""
+    roots = [os.path.realpath(folder) for folder in folders]
     if (visits := get_current_visits_folder()) is not None:
-        yield os.path.realpath(visits)
+        roots.append(os.path.realpath(visits))
     for path in list_libraries():
         # uploads and data sets, and what the sample library is made of; never through a link in the library itself
         names = ("uploads", "photos", "clips") if path.parent == libraries_folder() else ("uploads",)
-        yield from (os.path.join(os.path.realpath(path), name) for name in names)
+        roots += [os.path.join(os.path.realpath(path), name) for name in names]
+    return tuple(root.rstrip(os.sep) + os.sep for root in roots)
 
 
 @lru_cache(maxsize=4_096)

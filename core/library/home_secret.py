@@ -1,4 +1,4 @@
-"""Digests that strangers get: keyed with a secret of the home, as others would confirm a path that somebody guesses."""
+"""The secret of the home, and digests keyed with it: others would confirm a path that somebody guesses."""
 
 from __future__ import annotations
 
@@ -17,13 +17,17 @@ def hide(text: str, *, size: int = 12) -> str:
 
     size: bytes, of which the text has two digits each.
     """
-    key = _secret(get_home())
-    return hashlib.blake2b(os.fsencode(text), digest_size=size, key=key).hexdigest()
+    return hashlib.blake2b(os.fsencode(text), digest_size=size, key=get_secret()).hexdigest()
+
+
+def get_secret() -> bytes:
+    """The secret of the home, made at the first use; 32 bytes."""
+    return _secret(get_home())
 
 
 @lru_cache(maxsize=8)
 def _secret(home: Path) -> bytes:
-    """Made at the first use; where the home cannot be written, one for this process."""
+    """Where the home cannot be written, one for this process."""
     path = home / ".secret"
     try:
         with locked(path):

@@ -16,6 +16,7 @@ import pytest
 from fakes import COLORS, ColorEncoder
 from PIL import Image
 from session import picker, request_details
+from streamlit.testing.v1 import AppTest
 from visiting import (
     HOME,
     LIBRARY,
@@ -34,9 +35,11 @@ from visiting import (
 )
 
 import core.library.samples.reels as reels
+import ui.session.encoders
 import ui.shell.sidebar
 import ui.widgets.image_search
-from core import Library, ingest
+from core import Encoder, Library, ingest
+from core.config import load_settings
 from core.library.registry import create_library, list_libraries
 
 pytestmark = pytest.mark.usefixtures("world")
@@ -270,6 +273,37 @@ def test_an_encoder_that_is_not_there_leaves_the_old_one(colours: Library, monke
     assert "There is no model no/such-model: check its name." in said(at) and "Still in use: Embedded" in said(at)
     assert picker(at, "Encoder").value == "embedded"
     assert cards(find(at, "red")) == ["red.png"]
+
+
+@pytest.mark.parametrize(("page", "parameter"), [(SEARCH, "encoder"), ("pages/models.py", "other")])
+def test_a_link_asks_before_it_downloads_a_model(
+    colours: Library, monkeypatch: pytest.MonkeyPatch, page: str, parameter: str
+) -> None:
+    opened: list[str] = []
+    real = ui.session.encoders.open_encoder
+
+    def open_encoder(name: str, **options: Any) -> Encoder:
+        opened.append(name)
+        return real("other" if name == "owner/model" else name, **options)
+
+    monkeypatch.setattr(ui.session.encoders, "open_encoder", open_encoder)
+
+    def shown(at: AppTest) -> str | None:
+        return picker(at, "Encoder").value if parameter == "encoder" else at.selectbox(parameter).value
+
+    at = visit(page, **{parameter: "owner/model"})
+    assert "The link asks for the encoder owner/model, which is not on this computer yet" in said(at)
+    assert "owner/model" not in opened and shown(at) != "owner/model"
+    assert "Download owner/model (from a link)" in [label.replace("\\", "") for label in labels(at.run())]
+    at = at.button(f"linked {parameter} accepted").click().run()
+    assert "owner/model" in opened and shown(at) == "owner/model"
+    assert "The link asks" not in said(at) and load_settings().get("encoder") is None
+
+
+def test_a_folder_of_a_link_is_not_opened_unasked(colours: Library, tmp_path: Path) -> None:
+    at = visit(SEARCH, encoder=str(tmp_path))
+    assert f"Open {tmp_path} (from a link)" in [label.replace("\\", "") for label in labels(at)]
+    assert picker(at, "Encoder").value == "embedded"
 
 
 def test_another_encoder_embeds_what_is_missing_and_can_be_dropped(colours: Library) -> None:

@@ -9,13 +9,20 @@ from core.config import load_settings, save_settings
 from core.encoders import DEFAULT_ENCODER
 from core.policy import get_policy
 from ui.jobs.jobs import get_job
-from ui.session.current import Choice, current_encoder, current_library, is_made_with_earlier_weights
+from ui.session.current import (
+    Choice,
+    current_encoder,
+    current_library,
+    is_made_with_earlier_weights,
+    use_encoder,
+)
 from ui.session.encoders import encoder_choices, encoder_title, get_encoder
 from ui.session.libraries import VISIT, library_choices, library_facts, library_title, may_change
 from ui.session.queue import QUEUE, place_text
 from ui.session.state import get_state
 from ui.session.visit import get_visit
 from ui.text import counted, percent, plain
+from ui.widgets.linked_encoder import offer_linked, read_linked
 
 _ANY_MODEL = " Enter any CLIP or SigLIP of the Hugging Face hub (owner/model), or the folder of a saved one."
 
@@ -37,6 +44,7 @@ def sidebar() -> None:
             )
     _write_link()
     _notice()
+    offer_linked("encoder", use_encoder)
 
 
 def _pick_library() -> None:
@@ -89,7 +97,7 @@ def _pick_encoder() -> None:
     choice = get_state(Choice)
     if not choice.encoder:
         choice.encoder = DEFAULT_ENCODER  # until the requested one has opened
-        choice.asked = st.query_params.get("encoder")
+        choice.asked = read_linked("encoder")
         choice.next_encoder = choice.asked or load_settings().get("encoder", DEFAULT_ENCODER)
     elif choice.next_encoder is not None:
         choice.encoder_switches += 1

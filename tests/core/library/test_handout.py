@@ -165,6 +165,10 @@ def test_uploads_of_listed_libraries_leave_but_not_through_links(photos: Path, t
     (ours / "uploads").mkdir()
     Image.new("RGB", (9, 9)).save(ours / "uploads" / "a.png")
     assert "zip" in what_leaves(item_at(ours / "uploads" / "a.png"))
+    later = create_library("Later").path  # libraries are not looked up for each picture
+    (later / "uploads").mkdir()
+    Image.new("RGB", (9, 9)).save(later / "uploads" / "a.png")
+    assert "zip" in what_leaves(item_at(later / "uploads" / "a.png"))
     theirs = create_library("Theirs").path
     private = tmp_path / "private"
     private.mkdir()
