@@ -71,7 +71,7 @@ def test_a_bit_far_from_the_end_is_found_by_a_check(
     tmp_path: Path, encoder: ColorEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SEMBLANCE_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr("core.encoders.open_encoder", lambda: encoder)
+    monkeypatch.setattr("core.encoders.open_encoder", lambda *_: encoder)
     library = Library(tmp_path / "home" / "libraries" / "Large", create=True)
     library.put_captions([(f"{number:x}" * 8, f"caption {number}") for number in range(60_000)])
     (path,) = library.path.glob("captions.lance/data/*.lance")
