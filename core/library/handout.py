@@ -119,7 +119,9 @@ def _find_roots(
 
     Looks into the folder of every library, so once for each `changed`, by which a new library shows, and `turn`.
     """
-    roots = [os.path.realpath(folder) for folder in (*folders, *filter(None, [visits]))]
+    roots = [os.path.realpath(folder) for folder in folders]
+    if visits is not None:
+        roots.append(os.path.realpath(visits))
     for path in list_libraries():
         # uploads and data sets, and what the sample library is made of; never through a link in the library itself
         names = ("uploads", "photos", "clips") if path.parent == libraries_folder() else ("uploads",)
