@@ -100,7 +100,7 @@ class AdaptedEncoder(DerivedEncoder):
             raise EncoderError(
                 f"The adapter {adapter.title!r} was learned with other weights of {base.name}: adapt it again."
             )
-        super().__init__(base, name=adapter.name, mark=f"adapted-{adapter.digest}", dim=base.dim)
+        super().__init__(base, name=adapter.name, id_suffix=f"+adapted-{adapter.digest}", dim=base.dim)
         self.adapter = adapter
 
     def map_images(self, vectors: Vectors) -> Vectors:

@@ -21,16 +21,16 @@ class DerivedEncoder:
     base : Encoder
     name : str
         For `open_encoder`.
-    mark : str
+    id_suffix : str
         Added to the id of the base: says which map.
     dim : int
         Length of the mapped vectors.
     """
 
-    def __init__(self, base: Encoder, *, name: str, mark: str, dim: int) -> None:
+    def __init__(self, base: Encoder, *, name: str, id_suffix: str, dim: int) -> None:
         self.base = base
         self.name = name
-        self.id = f"{base.id}@{mark}"
+        self.id = f"{base.id}{id_suffix}"
         self.dim = dim
 
     @property

@@ -131,7 +131,7 @@ class ReducedEncoder(DerivedEncoder):
                 f"The reduction {reduction.name} was learned with other weights of {base.name}: create it again."
             )
         name = reduction.name
-        super().__init__(base, name=name, mark=name.rpartition(MARK)[2], dim=reduction.dim)
+        super().__init__(base, name=name, id_suffix=f"{MARK}{name.rpartition(MARK)[2]}", dim=reduction.dim)
         self.reduction = reduction
 
     def map_images(self, vectors: Vectors) -> Vectors:
@@ -179,6 +179,13 @@ def reduced_title(name: str) -> str | None:
     """Display name of a reduction, such as "embedded, 128 dimensions (PCA)"; None for other names."""
     match = _NAME.fullmatch(name)
     return f"{match['base']}, {match['dim']} dimensions ({METHOD_NAMES[match['method']]})" if match else None
+
+
+def parse_reduced_name(name: str) -> tuple[str, Method, int] | None:
+    """Name of the base, method and dimensions of a reduction's name; None for other names."""
+    match = _NAME.fullmatch(name)
+    method = next((arg for arg in get_args(Method) if match and arg == match["method"]), None)
+    return (match["base"], method, int(match["dim"])) if match and method else None
 
 
 def _path(name: str) -> Path:

@@ -11,7 +11,7 @@ import streamlit as st
 
 from core import Encoder, Progress, encoder_names, open_encoder
 from core.config import load_settings
-from core.encoders import get_encoder_info, get_tower_name, is_model_name
+from core.encoders import get_encoder_info, get_opening_name, get_tower_name, is_model_name
 from core.encoders.adapted import PREFIX, AdaptedEncoder, adapted_title, adapter_names, load_adapter
 from core.encoders.base import get_root
 from core.encoders.hub.files import is_cached
@@ -103,12 +103,14 @@ def get_encoder(name: str, *, proven: bool = False) -> Encoder:
 def _adapted(name: str, proven: bool) -> Encoder:
     adapter = load_adapter(name)  # each time: another one may have taken its name
     check_base_is_here(adapter.title, adapter.encoder_name)
-    return AdaptedEncoder(get_encoder(adapter.encoder_name, proven=proven), adapter)
+    base = get_opening_name(adapter.encoder_name, adapter.encoder_id)
+    return AdaptedEncoder(get_encoder(base, proven=proven), adapter)
 
 
 def _reduced(name: str, proven: bool) -> Encoder:
     reduction = _reduction(name)
-    return ReducedEncoder(get_encoder(reduction.encoder_name, proven=proven), reduction)
+    base = get_opening_name(reduction.encoder_name, reduction.encoder_id)
+    return ReducedEncoder(get_encoder(base, proven=proven), reduction)
 
 
 @once_each(most=16)
@@ -121,7 +123,7 @@ def load_encoder(encoder: Encoder) -> None:
     encoder = get_root(encoder)
     if not supports_text(encoder):  # nothing to load
         return
-    slot = _slot(encoder.name)
+    slot = _slot(get_opening_name(encoder.name, encoder.id))
     if slot.encoder is None:
         slot.encoder = encoder
     if not slot.loaded:
