@@ -103,13 +103,16 @@ def calibrate(model: onnx.ModelProto, pixels: NDArray[np.uint8]) -> dict[str, ND
     return {name: np.array(pair, np.float32) for name, pair in zip(names, ends, strict=True)}
 
 
-def read_views(path: Path, size: int, views: int, rng: np.random.Generator) -> list[NDArray[np.uint8]]:
-    """The middle square, its mirror image, then random crops of half the area or more, each (size, size, 3)."""
+def read_views(
+    path: Path, size: int, views: int, rng: np.random.Generator, *, smallest: float = 0.5
+) -> list[NDArray[np.uint8]]:
+    """The middle square, its mirror image, then random crops of the share `smallest` of the area or more, each
+    (size, size, 3)."""
     image = Image.open(path).convert("RGB")
     width, height = image.size
     side = min(width, height)
     whole = ((width - side) / 2, (height - side) / 2, (width + side) / 2, (height + side) / 2)
-    boxes = [whole, whole] + [_random_box(width, height, rng) for _ in range(views - 2)]
+    boxes = [whole, whole] + [_random_box(width, height, smallest, rng) for _ in range(views - 2)]
     found = []
     for index, box in enumerate(boxes[:views]):
         pixels = np.asarray(image.resize((size, size), Image.Resampling.BICUBIC, box=box))
@@ -117,8 +120,10 @@ def read_views(path: Path, size: int, views: int, rng: np.random.Generator) -> l
     return found
 
 
-def _random_box(width: int, height: int, rng: np.random.Generator) -> tuple[float, float, float, float]:
-    area = rng.uniform(0.5, 1.0) * width * height
+def _random_box(
+    width: int, height: int, smallest: float, rng: np.random.Generator
+) -> tuple[float, float, float, float]:
+    area = rng.uniform(smallest, 1.0) * width * height
     aspect = np.exp(rng.uniform(np.log(0.8), np.log(1.25)))
     w, h = min(width, np.sqrt(area * aspect)), min(height, np.sqrt(area / aspect))
     left, top = rng.uniform(0, width - w), rng.uniform(0, height - h)
@@ -126,9 +131,17 @@ def _random_box(width: int, height: int, rng: np.random.Generator) -> tuple[floa
 
 
 def extract(
-    model: onnx.ModelProto, photos: Sequence[Path], *, cut: str, size: int, views: int, tick: Callable[[int], None]
+    model: onnx.ModelProto,
+    photos: Sequence[Path],
+    *,
+    cut: str,
+    size: int,
+    views: int,
+    smallest: float,
+    tick: Callable[[int], None],
 ) -> Photos:
-    """Runs the quantised tower over views of photos. cut: the tensor that the tuned branch starts from."""
+    """Runs the quantised tower over views of photos (see `read_views`). cut: the tensor that the tuned branch starts
+    from."""
     watched = copy.deepcopy(model)
     codes = f"{cut}_QuantizeLinear_Output"
     watched.graph.output.append(onnx.helper.make_empty_tensor_value_info(codes))
@@ -138,7 +151,8 @@ def extract(
     rng = np.random.default_rng(0)
     maps, features = [], []
     for start in range(0, len(photos), _BATCH):
-        pixels = [view for path in photos[start : start + _BATCH] for view in read_views(path, size, views, rng)]
+        batch = photos[start : start + _BATCH]
+        pixels = [view for path in batch for view in read_views(path, size, views, rng, smallest=smallest)]
         pooled, coded = session.run(["features", codes], {"pixels": np.stack(pixels)})
         maps.append(coded.reshape(-1, views, coded.shape[1], coded.shape[2] * coded.shape[3]).transpose(0, 1, 3, 2))
         features.append(pooled.reshape(-1, views, pooled.shape[1]).astype(np.float16))

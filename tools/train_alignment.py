@@ -45,7 +45,7 @@ from core.encoders.embedded.quantize import quantize
 from core.encoders.embedded.weights import image_weights
 
 SIZE = 260
-_CALIBRATION_PHOTOS = 192
+_CALIBRATION_PHOTOS = 128  # of each folder
 _CUT = f"_blocks.{LAST_BLOCK - 1}.sum"
 
 
@@ -67,15 +67,15 @@ class Extractor:
         self._tower: onnx.ModelProto = quantize(tower, calibrate(tower, pixels))
         self._cache = cache
 
-    def __call__(self, what: str, paths: list[Path], views: int) -> Photos:
-        key = hashlib.sha256("".join(map(str, paths)).encode()).hexdigest()[:12]
-        path = self._cache / f"{what}-{views}-{SIZE}-{key}.npz" if self._cache else None
+    def __call__(self, what: str, paths: list[Path], views: int, *, smallest: float = 0.5) -> Photos:
+        key = hashlib.sha256("".join(path.name for path in paths).encode()).hexdigest()[:12]
+        path = self._cache / f"{what}-{views}-{smallest}-{SIZE}-{key}.npz" if self._cache else None
         if path and path.is_file():
             with np.load(path, allow_pickle=False) as cached:
                 return Photos(cached["maps"], cached["features"], float(cached["step"]), float(cached["zero"]))
         with tqdm(total=len(paths), desc=what, unit="photo", mininterval=1) as bar:
             tick: Callable[[int], None] = lambda done: bar.update(done - bar.n)  # noqa: E731
-            photos = extract(self._tower, paths, cut=_CUT, size=SIZE, views=views, tick=tick)
+            photos = extract(self._tower, paths, cut=_CUT, size=SIZE, views=views, smallest=smallest, tick=tick)
         if path:
             path.parent.mkdir(parents=True, exist_ok=True)
             np.savez(path, maps=photos.maps, features=photos.features, step=photos.step, zero=photos.zero)

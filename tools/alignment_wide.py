@@ -1,0 +1,62 @@
+"""Photos of a wider world (`wide/`): captions and names in words, which photos are never trained on, and their terms."""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from alignment_data import Captions
+from numpy.typing import NDArray
+
+DEV_FILE = Path(__file__).parent / "data" / "wide_dev.csv"
+# Whole sets that only figures see: kinds of pictures that the training never met.
+UNSEEN = ("instruments", "textures_dtd")
+
+
+@dataclass(frozen=True)
+class Wide:
+    """Photos in order with their texts. `sets`: the set of each photo. `labelled`: sets whose texts are names of kinds."""
+
+    captions: Captions
+    sets: NDArray[np.str_]
+    labelled: frozenset[str]
+
+    def part(self, chosen: NDArray[np.bool_]) -> Wide:
+        """Only the chosen photos, with their texts."""
+        return Wide(self.captions.part(chosen), self.sets[chosen], self.labelled)
+
+
+def read_wide(folder: Path) -> tuple[Wide, NDArray[np.bool_]]:
+    """`texts.csv` (image, text, kind, set) of a folder with `images/`; and which photos are for figures alone."""
+    with (folder / "texts.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    of = {row["image"]: row["set"] for row in rows}
+    names = sorted(of)
+    index = {name: position for position, name in enumerate(names)}
+    owner = np.array([index[row["image"]] for row in rows])
+    captions = Captions([folder / "images" / name for name in names], [row["text"] for row in rows], owner)
+    labelled = frozenset(row["set"] for row in rows if row["kind"] == "label")
+    dev = set(DEV_FILE.read_text(encoding="utf-8").split()[1:])  # below the head
+    wide = Wide(captions, np.array([of[name] for name in names]), labelled)
+    return wide, np.array([name in dev or of[name] in UNSEEN for name in names])
+
+
+def choose_dev(wide: Wide, *, share: float = 0.1, fewest: int = 2, seed: int = 0) -> list[str]:
+    """File names of a part of each set for figures: of labelled sets as many labels as possible, and whole UNSEEN."""
+    rng = np.random.default_rng(seed)
+    text = {int(owner): words for owner, words in zip(wide.captions.owner, wide.captions.texts, strict=True)}
+    chosen: list[int] = []
+    for name in np.unique(wide.sets):
+        rows = rng.permutation(np.flatnonzero(wide.sets == name))
+        met: defaultdict[str, int] = defaultdict(int)
+        turn = {}
+        for row in rows.tolist():
+            label = text[row] if name in wide.labelled else ""
+            turn[row] = met[label]
+            met[label] += 1
+        ordered = sorted(rows.tolist(), key=turn.__getitem__)
+        chosen += ordered if name in UNSEEN else ordered[: max(fewest, round(share * len(rows)))]
+    return sorted(wide.captions.photos[row].name for row in chosen)
