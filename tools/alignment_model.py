@@ -76,8 +76,8 @@ class Space(nn.Module):
         # alike classes start alike, yet each apart from all others
         start = F.normalize(names - names.mean(0), dim=-1) + 0.5 * F.normalize(torch.randn(names.shape), dim=-1)
         self.classes = nn.Parameter(F.normalize(start, dim=-1))
-        self.sharpness, self.caption_scale, self.class_scale = (
-            nn.Parameter(torch.tensor(value)) for value in (0.0, math.log(14.0), math.log(14.0))
+        self.sharpness, self.caption_scale, self.class_scale, self.noun_scale = (
+            nn.Parameter(torch.tensor(value)) for value in (0.0, *(math.log(14.0),) * 3)
         )
         self.register_buffer("mean", features.mean(0))
         self.register_buffer("deviation", features.std(0).mean())
