@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,13 +24,15 @@ Keep = Callable[[Sequence[str]], Texts]
 class Source:
     """Photos, each with some texts.
 
-    `identity`: photos with the same one are no negatives of each other. `group`: the set of each photo.
+    `identity`: photos with the same one are no negatives of each other. `group`: the set of each photo. `tuned`:
+    features of the tuned branch (n, views, 1280) where they are computed before the training.
     """
 
     photos: Photos
     texts: list[Texts]
     identity: NDArray[np.int64]
     group: NDArray[np.int64]
+    tuned: NDArray[np.float16] | None = None
 
     def maps(self, rows: NDArray[np.int64], view: NDArray[np.int64]) -> Tensor:
         """Maps (n, places, channels) before the last block."""
@@ -39,6 +41,11 @@ class Source:
     def features(self, rows: NDArray[np.int64], view: NDArray[np.int64]) -> Tensor:
         """Features (n, 1280) of the original tower."""
         return torch.from_numpy(self.photos.features[rows, view].astype(np.float32))
+
+    def tuned_features(self, rows: NDArray[np.int64], view: NDArray[np.int64]) -> Tensor:
+        """Features (n, 1280) of the tuned branch; of the original tower where there are none."""
+        features = self.photos.features if self.tuned is None else self.tuned
+        return torch.from_numpy(features[rows, view].astype(np.float32))
 
     def draw_views(self, count: int, rng: np.random.Generator) -> NDArray[np.int64]:
         return rng.integers(0, self.photos.features.shape[1], count)
@@ -64,7 +71,10 @@ class Source:
 
 @dataclass(frozen=True)
 class Corpus:
-    """Flickr8k, the wide photos, the wordings of the 1,000 classes, and nouns with their definitions."""
+    """Flickr8k, the wide photos, the wordings of the 1,000 classes, and nouns with their definitions.
+
+    `noun_meanings`, `definition_meanings`: sentences (384,) of these, of MiniLM without adapters.
+    """
 
     flickr: Source
     wide: Source
@@ -72,6 +82,8 @@ class Corpus:
     synonyms: list[Texts]
     nouns: list[Texts]
     definitions: Texts
+    noun_meanings: list[Texts]
+    definition_meanings: Texts
 
     def draw_class_texts(self, classes: NDArray[np.int64], rng: np.random.Generator) -> Texts:
         """Two thirds the plain name in a prompt, one third a synonym or a description."""
@@ -79,8 +91,10 @@ class Corpus:
         return [pool[rng.integers(len(pool))] for pool in pools]
 
 
-def build_corpus(flickr: Photos, captions: Captions, photos: Photos, wide: Wide, keep: Keep) -> Corpus:
-    """keep: runs the lower layers of the text tower over texts."""
+def build_corpus(
+    flickr: Photos, captions: Captions, photos: Photos, wide: Wide, keep: Keep, mean: Callable[[Texts], Tensor]
+) -> Corpus:
+    """keep: runs the lower layers of the text tower over texts; mean: its upper ones, still without adapters."""
     own = np.arange(len(captions.photos))
     spoken = _by_photo(captions, lambda row, text: [text])
     told = _by_photo(
@@ -90,13 +104,16 @@ def build_corpus(flickr: Photos, captions: Captions, photos: Photos, wide: Wide,
     first = [texts[0] for texts in _by_photo(wide.captions, lambda row, text: [_REMARK.sub("", text).lower()])]
     identity, group = (np.unique(values, return_inverse=True)[1] for values in (first, wide.sets))
     nouns, classes = defined_nouns(), class_texts()
+    prompted, definitions = _kept([prompts for prompts, _ in nouns], keep), keep([text for _, text in nouns])
     return Corpus(
         Source(flickr, _kept(spoken, keep), own, np.zeros(len(own), np.int64)),
         Source(photos, _kept(told, keep), identity, group),
         _kept([names for names, _ in classes], keep),
         _kept([synonyms for _, synonyms in classes], keep),
-        _kept([prompts for prompts, _ in nouns], keep),
-        keep([definition for _, definition in nouns]),
+        prompted,
+        definitions,
+        grouped(mean([text for prompts in prompted for text in prompts]), prompted),
+        list(mean(definitions)),
     )
 
 
@@ -113,5 +130,10 @@ def _by_photo(captions: Captions, worded: Callable[[int, str], list[str]]) -> li
 
 
 def _kept(texts: Sequence[Sequence[str]], keep: Keep) -> list[Texts]:
-    supply = iter(keep([text for some in texts for text in some]))
-    return [[next(supply) for _ in some] for some in texts]
+    return grouped(keep([text for some in texts for text in some]), texts)
+
+
+def grouped(rows: Iterable[Tensor], groups: Sequence[Sequence[object]]) -> list[Texts]:
+    """Rows in groups as large as those given."""
+    supply = iter(rows)
+    return [[next(supply) for _ in group] for group in groups]

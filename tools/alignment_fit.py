@@ -1,4 +1,4 @@
-"""The training itself: what a step draws, its loss, the optimiser, and encoding with what was trained."""
+"""The training itself: what a step draws, its loss, and the optimiser with its checkpoint."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from alignment_corpus import Corpus, Source, Texts
-from alignment_data import Photos
-from alignment_model import ClassPhotos, Space, TunedBranch, contrast
-from alignment_text import TextTower
+from alignment_apply import Model
+from alignment_corpus import Corpus, Texts
+from alignment_model import contrast, structure
 from torch import Tensor, nn
 from tqdm import tqdm
 
@@ -26,15 +25,14 @@ class Settings:
     """How the committed heads were trained.
 
     flickr, wide, classes, nouns: how many of each a step draws. hard: share of the steps whose wide photos are of a few
-    sets alone. alone: steps in which the heads are trained alone, at the start. views: of a photo of Flickr8k.
+    sets alone. views, wide_views: how many of each photo.
     """
 
-    steps: int = 600
-    alone: int = 150
-    flickr: int = 384
+    steps: int = 400
+    flickr: int = 320
     wide: int = 256
     classes: int = 128
-    nouns: int = 96
+    nouns: int = 64
     hard: float = 0.5
     views: int = 3
     wide_views: int = 5
@@ -42,33 +40,13 @@ class Settings:
     rank: int = 24
     dim: int = 512
     share: float = 0.6
-    rate: float = 1.5e-3
-    adapter_rate: float = 1e-3
+    rate: float = 2e-3
+    adapter_rate: float = 8e-4
     branch_rate: float = 3e-4
     class_weight: float = 0.5
     noun_weight: float = 0.2
+    meaning_weight: float = 1.0
     seed: int = 0
-
-
-@dataclass(frozen=True)
-class Model:
-    """`branch`: None where the heads are trained alone, on features of the original tower."""
-
-    tower: TextTower
-    branch: TunedBranch | None
-    space: Space
-    class_photos: ClassPhotos
-
-    def see(self, source: Source, rows: np.ndarray, view: np.ndarray) -> tuple[Tensor, Tensor]:
-        """Both kinds of features of photos, (n, 1280): of the original tower and of the tuned branch."""
-        original = source.features(rows, view)
-        return original, self.branch(source.maps(rows, view)) if self.branch else original
-
-    def parts(self) -> nn.ModuleDict:
-        """All that is trained."""
-        return nn.ModuleDict(
-            {"space": self.space, "adapters": self.tower.upper, "branch": self.branch or nn.Identity()}
-        )
 
 
 @dataclass(frozen=True)
@@ -78,6 +56,7 @@ class _Batch:
     rows: np.ndarray
     wide_rows: np.ndarray
     texts: Texts
+    meanings: Tensor
     classes: Tensor
     identity: Tensor
 
@@ -89,15 +68,18 @@ def draw(corpus: Corpus, rows: np.ndarray, settings: Settings, rng: np.random.Ge
     nouns = rng.choice(len(corpus.nouns), settings.nouns, replace=False)
     texts = [*corpus.flickr.draw_texts(rows, rng), *corpus.wide.draw_texts(wide, rng)]
     texts += corpus.draw_class_texts(classes, rng)
-    texts += [corpus.nouns[noun][rng.integers(len(corpus.nouns[noun]))] for noun in nouns]
+    word = [rng.integers(len(corpus.nouns[noun])) for noun in nouns]
+    texts += [corpus.nouns[noun][index] for noun, index in zip(nouns, word, strict=True)]
     texts += [corpus.definitions[noun] for noun in nouns]
+    meanings = [corpus.noun_meanings[noun][index] for noun, index in zip(nouns, word, strict=True)]
+    meanings += [corpus.definition_meanings[noun] for noun in nouns]
     identity = np.concatenate([corpus.flickr.identity[rows], len(corpus.flickr.identity) + corpus.wide.identity[wide]])
-    return _Batch(rows, wide, texts, torch.from_numpy(classes), torch.from_numpy(identity))
+    return _Batch(rows, wide, texts, torch.stack(meanings), torch.from_numpy(classes), torch.from_numpy(identity))
 
 
 def loss_of(model: Model, corpus: Corpus, batch: _Batch, settings: Settings, rng: np.random.Generator) -> Tensor:
     """Photos against a text each, made-up class photos against a wording of the class each, nouns against their
-    definitions."""
+    definitions, and what is alike among these as MiniLM knew it."""
     sentences = model.tower(batch.texts)
     seen = [
         model.see(source, rows, source.draw_views(len(rows), rng))
@@ -115,7 +97,8 @@ def loss_of(model: Model, corpus: Corpus, batch: _Batch, settings: Settings, rng
     loss = contrast(paired[:n, :n], batch.identity, space.caption_scale)
     loss = loss + settings.class_weight * contrast(paired[n:, n:], batch.classes, space.class_scale)
     own = torch.arange(settings.nouns)
-    return loss + settings.noun_weight * contrast(nouns @ definitions.T, own, space.noun_scale)
+    loss = loss + settings.noun_weight * contrast(nouns @ definitions.T, own, space.noun_scale)
+    return loss + settings.meaning_weight * structure(space.learned(rest), batch.meanings)
 
 
 class Fit:
@@ -130,9 +113,8 @@ class Fit:
         self._optimizer = torch.optim.AdamW(
             [{"params": list(self._parts[n].parameters()), "lr": rates[n], "weight_decay": decay[n]} for n in trained]
         )
-        starts = [0 if name == "space" else settings.alone for name in trained]
-        schedules = [lambda step, start=start: _one_cycle(step - start, settings.steps - start) for start in starts]
-        self._schedule = torch.optim.lr_scheduler.LambdaLR(self._optimizer, schedules)
+        cycle: Callable[[int], float] = lambda step: _one_cycle(step / settings.steps)  # noqa: E731
+        self._schedule = torch.optim.lr_scheduler.LambdaLR(self._optimizer, cycle)
         self._rng = np.random.default_rng(settings.seed)
         self._order = np.empty(0, np.int64)
         self._step = 0
@@ -154,7 +136,7 @@ class Fit:
             self._order = self._rng.permutation(len(self._corpus.flickr.texts))
         rows, self._order = np.split(self._order, [self._settings.flickr])
         batch = draw(self._corpus, rows, self._settings, self._rng)
-        loss = loss_of(self._frozen(), self._corpus, batch, self._settings, self._rng)
+        loss = loss_of(self._model, self._corpus, batch, self._settings, self._rng)
         self._optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(self._parts.parameters(), 3.0)
@@ -162,12 +144,6 @@ class Fit:
         self._schedule.step()
         self._step += 1
         return loss.item()
-
-    def _frozen(self) -> Model:
-        """The model; without what is not trained yet, while the heads are trained alone."""
-        alone = self._step < self._settings.alone
-        self._model.tower.upper.requires_grad_(not alone)
-        return Model(self._model.tower, None, self._model.space, self._model.class_photos) if alone else self._model
 
     def _store(self) -> None:
         if self._checkpoint:
@@ -200,22 +176,6 @@ class Fit:
         self._rng.bit_generator.state = states["numpy"]
 
 
-def _one_cycle(step: int, steps: int, *, rise: float = 0.15) -> float:
-    """Share of the highest rate: up along a cosine, then down to nothing; 0 before the start."""
-    done = min(1.0, max(0.0, step / steps))
+def _one_cycle(done: float, *, rise: float = 0.15) -> float:
+    """Share of the highest rate when so much of the training is done: up along a cosine, then down to nothing."""
     return 0.5 - 0.5 * math.cos(math.pi * (done / rise if done < rise else (1 - done) / (1 - rise)))
-
-
-@torch.no_grad()
-def encode_photos(model: Model, photos: Photos) -> np.ndarray:
-    source = Source(photos, [], np.empty(0, np.int64), np.empty(0, np.int64))
-    parts = []
-    for rows in np.array_split(np.arange(len(photos.maps)), max(1, len(photos.maps) // 128)):
-        original, tuned = model.see(source, rows, np.zeros(len(rows), np.int64))
-        parts.append(model.space.encode_image(tuned, model.class_photos.logits(original)).numpy())
-    return np.concatenate(parts)
-
-
-@torch.no_grad()
-def encode_texts(model: Model, cached: Texts) -> np.ndarray:
-    return model.space.encode_text(model.tower(cached)).numpy()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -99,6 +99,14 @@ class TextTower(nn.Module):
             order.extend(chosen)
         sentences = torch.cat(chunks)[torch.from_numpy(np.argsort(order))]
         return F.normalize(sentences, dim=-1) * math.sqrt(_WIDTH)
+
+    @torch.no_grad()
+    def take(self, adapters: Mapping[str, NDArray[np.float32]]) -> None:
+        """Goes on from the adapters of a heads file."""
+        for layer in self.upper:
+            for name, down, up in zip(layer.names, layer.down, layer.up, strict=True):
+                down.copy_(torch.from_numpy(adapters[f"{name}.down"]))
+                up.copy_(torch.from_numpy(adapters[f"{name}.up"]))
 
     def adapters(self) -> dict[str, NDArray[np.float16]]:
         """`{layer}.down` (rank, in) and `{layer}.up` (out, rank) of every adapted matrix."""

@@ -10,156 +10,85 @@ goes on after a kill.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
-import onnx
 import torch
+from alignment_apply import Model, encode_photos, encode_texts, freeze
 from alignment_corpus import Corpus, build_corpus
-from alignment_data import Captions, Photos, calibrate, extract, read_captions, read_views
-from alignment_fit import Fit, Model, Settings, encode_photos, encode_texts
+from alignment_data import Photos, calibrate
+from alignment_fit import Fit, Settings
 from alignment_model import ClassPhotos, Space, TunedBranch
-from alignment_report import read_labels, recalls, told, top1_by_set, zero_shot
+from alignment_report import recalls, told, top1_by_set, zero_shot
+from alignment_seen import SIZE, Data, Extractor, Seen, calibration_pixels, hold_out, read_data, see
 from alignment_text import KeptTexts, TextTower
-from alignment_wide import FREE, Wide, read_wide
 from alignment_words import PROMPT, class_names
 from safetensors.numpy import save_file
-from tqdm import tqdm
 
-from core.encoders.embedded.heads import HEADS_FILE
-from core.encoders.embedded.image_tower import LAST_BLOCK, fold_norms, image_tower
-from core.encoders.embedded.quantize import quantize
+from core.encoders.embedded.heads import HEADS_FILE, Heads
+from core.encoders.embedded.image_tower import fold_norms, image_tower
 from core.encoders.embedded.weights import image_weights
 
-SIZE = 260
-_CALIBRATION_PHOTOS = 128  # of each folder
-_SMALLEST = 0.25  # share of the area of a wide photo that a view shows at least: a flower must fill the picture
-_CUT = f"_blocks.{LAST_BLOCK - 1}.sum"
-
 
 @dataclass(frozen=True)
-class Data:
-    """Photos that the training sees, and those that figures are measured on.
+class Options:
+    """What a run is besides its settings.
 
-    `wide`: all wide photos, of which `held` are for figures alone and `used` are trained on.
+    start: heads to go on from. cache: folder for what the frozen towers make of photos and texts. checkpoint: file from
+    which a training that was stopped goes on. hold: so many training photos of Flickr8k are for figures in the place of
+    `dev`. heads_only: the towers stay as they are.
     """
 
-    train: Captions
-    dev: Captions
-    wide: Wide
-    held: np.ndarray
-    used: np.ndarray
-    labelled: list[Path]
-    label: np.ndarray
-
-    @property
-    def calibration(self) -> list[Path]:
-        """Photos that tell the ranges of the activations."""
-        wide = self.wide.part(~self.held).captions.photos
-        return [path for photos in (self.train.photos, wide) for path in _some(photos)]
+    start: Path | None
+    cache: Path | None
+    checkpoint: Path | None
+    hold: int
+    heads_only: bool
 
 
-@dataclass(frozen=True)
-class Seen:
-    """The same photos after the frozen part of the image tower."""
-
-    train: Photos
-    dev: Photos
-    wide: Photos
-    labelled: Photos | None
-
-
-class Extractor:
-    """Photos through the frozen tower, in 8 bits as the encoder runs it; kept in `cache` between runs where given."""
-
-    def __init__(self, folded: dict[str, np.ndarray], pixels: np.ndarray, cache: Path | None) -> None:
-        tower = image_tower(folded, size=SIZE)
-        self._tower: onnx.ModelProto = quantize(tower, calibrate(tower, pixels))
-        self._cache = cache
-
-    def __call__(self, what: str, paths: list[Path], views: int, *, smallest: float = 0.5) -> Photos:
-        """views, smallest: see `read_views`."""
-        key = hashlib.sha256("".join(path.name for path in paths).encode()).hexdigest()[:12]
-        path = self._cache / f"{what}-{views}-{smallest}-{SIZE}-{key}.npz" if self._cache else None
-        if path and path.is_file():
-            with np.load(path, allow_pickle=False) as cached:
-                return Photos(cached["maps"], cached["features"], float(cached["step"]), float(cached["zero"]))
-        with tqdm(total=len(paths), desc=what, unit="photo", mininterval=5) as bar:
-            tick: Callable[[int], None] = lambda done: bar.update(done - bar.n)  # noqa: E731
-            photos = extract(self._tower, paths, cut=_CUT, size=SIZE, views=views, smallest=smallest, tick=tick)
-        if path:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            np.savez(path, maps=photos.maps, features=photos.features, step=photos.step, zero=photos.zero)
-        return photos
-
-
-def run(data: Data, out: Path, settings: Settings, *, cache: Path | None, hold: int, checkpoint: Path | None) -> None:
-    """Trains with the settings and writes the heads; with `hold`, so many training photos are for figures instead."""
+def run(data: Data, out: Path, settings: Settings, options: Options) -> None:
+    """Trains and writes the heads."""
     began = time.monotonic()
     torch.manual_seed(settings.seed)
     folded, pixels = fold_norms(image_weights()), calibration_pixels(data.calibration)
-    seen = see(data, Extractor(folded, pixels, cache), settings)
-    if hold:
-        data, seen = hold_out(data, seen, hold)
+    photos_of = Extractor(folded, pixels, options.cache)
+    seen = see(data, photos_of, views=settings.views, wide_views=settings.wide_views)
+    if options.hold:
+        data, seen = hold_out(data, seen, options.hold)
     tower = TextTower(adapted_layers=settings.adapted_layers, rank=settings.rank)
-    kept = KeptTexts(tower, cache)
-    corpus = build_corpus(seen.train, data.train, seen.wide.part(data.used), data.wide.part(data.used), kept)
-    model = new_model(tower, folded, corpus, settings)
+    kept = KeptTexts(tower, options.cache)
+    wide, photos = data.wide.part(data.used), seen.wide.part(data.used)
+    corpus = build_corpus(seen.train, data.train, photos, wide, kept, torch.no_grad()(tower))
+    model = new_model(tower, folded, corpus, settings, options.start)
     report = reporter(model, data, seen, kept)
     kept.store()
-    Fit(model, corpus, settings, checkpoint=checkpoint).run(report)
-    save(model, folded, pixels, out)
+    fitted = freeze(model, corpus) if options.heads_only else (model, corpus)
+    Fit(*fitted, settings, checkpoint=options.checkpoint).run(report)
+    save(model, folded, pixels, out, share=settings.share)
     print(f"{out}: {out.stat().st_size / 1e6:.1f} MB after {time.monotonic() - began:.0f} s")
 
 
-def read_data(folder: Path, *, free: bool) -> Data:
-    """Reads the tables. free: of the wide photos, only sets whose licence allows commercial use and passing on."""
-    wide, held = read_wide(folder / "wide")
-    used = ~held & np.isin(wide.sets, FREE) if free else ~held
-    labelled = folder / "labelled"
-    paths, label = read_labels(labelled, class_names()) if labelled.is_dir() else ([], np.empty(0, np.int64))
-    train, dev = (read_captions(folder / "flickr8k", split) for split in ("train", "dev"))
-    return Data(train, dev, wide, held, used, paths, label)
-
-
-def see(data: Data, photos_of: Extractor, settings: Settings) -> Seen:
-    labelled = photos_of("labelled", data.labelled, 1) if data.labelled else None
-    wide = photos_of("wide", data.wide.captions.photos, settings.wide_views, smallest=_SMALLEST)
-    train = photos_of("train", data.train.photos, settings.views)
-    return Seen(train, photos_of("dev", data.dev.photos, 1), wide, labelled)
-
-
-def hold_out(data: Data, seen: Seen, count: int) -> tuple[Data, Seen]:
-    """`count` training photos of Flickr8k in the place of `dev`."""
-    held = np.zeros(len(data.train.photos), bool)
-    held[np.random.default_rng(1).permutation(len(held))[:count]] = True
-    data = replace(data, train=data.train.part(~held), dev=data.train.part(held))
-    return data, replace(seen, train=seen.train.part(~held), dev=seen.train.part(held))
-
-
-def _some(photos: list[Path]) -> list[Path]:
-    return [photos[index] for index in np.random.default_rng(0).permutation(len(photos))[:_CALIBRATION_PHOTOS]]
-
-
-def calibration_pixels(paths: list[Path]) -> np.ndarray:
-    rng = np.random.default_rng(0)
-    return np.stack([read_views(path, SIZE, 1, rng)[0] for path in paths])
-
-
-def new_model(tower: TextTower, folded: dict[str, np.ndarray], corpus: Corpus, settings: Settings) -> Model:
+def new_model(
+    tower: TextTower, folded: dict[str, np.ndarray], corpus: Corpus, settings: Settings, start: Path | None
+) -> Model:
+    """An untrained model; with `start`, one that goes on from a heads file."""
     first = [source.features(np.arange(len(source.texts)), np.array(0)) for source in (corpus.flickr, corpus.wide)]
     with torch.no_grad():
         names = tower(tower.keep(class_names()))
     weight, bias = (torch.from_numpy(folded[f"_fc.{part}"]) for part in ("weight", "bias"))
     space = Space(names, torch.cat(first), dim=settings.dim, share=settings.share)
-    branch = TunedBranch(folded) if settings.adapted_layers else None
+    branch = TunedBranch(folded)
+    if start:
+        heads = Heads.load(start)
+        space.take(heads.tensors)
+        branch.take(heads.tensors)
+        tower.take(heads.group("adapter"))
     return Model(tower, branch, space, ClassPhotos(weight, bias, first[0]))
 
 
@@ -183,10 +112,10 @@ def reporter(model: Model, data: Data, seen: Seen, kept: KeptTexts) -> Callable[
     return report
 
 
-def save(model: Model, folded: dict[str, np.ndarray], pixels: np.ndarray, out: Path) -> None:
-    tuned = model.branch.tensors() if model.branch else {}
+def save(model: Model, folded: dict[str, np.ndarray], pixels: np.ndarray, out: Path, *, share: float) -> None:
+    tuned = model.branch.tensors()
     whole = folded | {name: value.astype(np.float32) for name, value in tuned.items()}
-    tensors = model.space.tensors() | tuned
+    tensors = model.space.tensors() | tuned | {"learned.share": np.array(share, np.float32)}
     tensors |= {f"adapter.{name}": value for name, value in model.tower.adapters().items()}
     tensors |= {f"range.{name}": value for name, value in calibrate(image_tower(whole, size=SIZE), pixels).items()}
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -197,22 +126,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="folder with flickr8k/, wide/ and labelled/")
     parser.add_argument("--out", type=Path, default=HEADS_FILE, help="where the heads go")
+    parser.add_argument("--start", type=Path, help="heads to go on from; without them, from scratch")
     parser.add_argument("--cache", type=Path, help="folder where maps of photos are kept between runs (1 GB)")
     parser.add_argument("--checkpoint", type=Path, help="file from which a training that was stopped goes on")
     parser.add_argument("--hold", type=int, default=0, help="measure on so many photos held out of train, not on dev")
     text = "of the wide photos, train only on sets whose licence allows commercial use and passing on"
     parser.add_argument("--free-data", action="store_true", help=text)
-    text = "train the heads on the frozen towers: a few minutes, some points worse"
+    text = "train the heads alone, on the towers of --start: a few minutes, some points worse"
     parser.add_argument("--heads-only", action="store_true", help=text)
     for name, value in vars(Settings()).items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
     given = vars(parser.parse_args())
-    others = ("data", "out", "cache", "checkpoint", "hold", "free_data", "heads_only")
-    folder, out, cache, checkpoint, hold, free, heads_only = (given.pop(name) for name in others)
-    settings = Settings(**given)
-    if heads_only:
-        settings = replace(settings, adapted_layers=0, alone=settings.steps)
-    run(read_data(folder, free=free), out, settings, cache=cache, hold=hold, checkpoint=checkpoint)
+    folder, out, free = (given.pop(name) for name in ("data", "out", "free_data"))
+    options = Options(**{field.name: given.pop(field.name) for field in fields(Options)})
+    run(read_data(folder, free=free), out, Settings(**given), options)
 
 
 if __name__ == "__main__":
