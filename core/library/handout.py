@@ -23,7 +23,8 @@ from core.library.registry import libraries_folder, list_libraries
 from core.library.schema import Item
 from core.library.session_folders import get_current_visits_folder
 from core.media.kinds import is_media_path
-from core.media.places import find_places, write_edited
+from core.media.places import write_edited
+from core.media.places.isolated import find_places_isolated
 from core.policy import Policy, rules
 
 _MISSING = "The file is not there any more."
@@ -76,7 +77,7 @@ def add_to_zip(archive: zipfile.ZipFile, path: str, name: str) -> None:
         archive.write(path, name)
         return
     with open(path, "rb") as file:
-        edits = find_places(file)
+        edits = find_places_isolated(file)
         entry = zipfile.ZipInfo.from_file(path, name, strict_timestamps=False)
         with archive.open(entry, "w") as target:
             write_edited(file, edits, cast(BinaryIO, target))
@@ -88,7 +89,7 @@ def get_playable(item: Item) -> str | bytes:
     if not rules().public:
         return item.path
     with open(item.path, "rb") as file:
-        if not (edits := find_places(file)):
+        if not (edits := find_places_isolated(file)):
             return item.path
         content = io.BytesIO()
         write_edited(file, edits, content)

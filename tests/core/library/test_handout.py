@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -137,6 +138,19 @@ def test_files_leave_without_their_places_but_not_at_home(photos: Path, name: st
     assert len(left) == 4 and not [data for data in left if b"+48.8584" in data or len(data) != len(content)]
     set_rules(lambda: LOCAL)
     assert handed_out(item) == [content] * 4
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory of a process is limited on Linux")
+def test_a_file_that_takes_too_much_is_left_out_with_the_reason(photos: Path) -> None:
+    path = photos / "large.jpg"
+    Image.new("RGB", (90, 60), "red").save(path)
+    os.truncate(path, 8_000_000_000)  # takes no place on the disk
+    item, archive = item_at(path), io.BytesIO()
+    assert write_hits_zip([Hit(item, 1.0, 1.0, True)], archive, redact=str) == [item.path]
+    reason = zipfile.ZipFile(archive).read("left out.txt").decode()
+    assert reason.startswith("large.jpg: Looking for places in it takes too much time or memory")
+    with pytest.raises(MediaError, match="too much time or memory"):
+        get_playable(replace(item, kind="video"))
 
 
 def test_what_may_tell_a_place_is_left_out_with_the_reason(photos: Path) -> None:
