@@ -212,8 +212,7 @@ def _begin(name: str, args: Sequence[Any], limits: Limits) -> tuple[Call, tuple[
             call = Call(process, name, args, {}, limits)
             return call, call.receive()
         except ProcessEnded:  # an idle one may have waited too long
-            process.end()
-            if idle is None:
+            if process.end() == -signal.SIGPROF or idle is None:  # its time was over
                 raise ApartError(_CRASHED_MESSAGE) from None
         except (NoReply, CallFailed) as error:
             process.end()

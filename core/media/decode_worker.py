@@ -1,6 +1,6 @@
 """What the child processes that decode run; `core.media.decode_pool` calls these functions there.
 
-Files from anywhere are decoded here alone: what has decoded a hostile file is not to be trusted with more.
+Files from anywhere are decoded here, within limits, and never in the process of the app.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from PIL import Image
 
 from core.errors import MediaError
 from core.media.formats import unpack_tables
-from core.media.images import LARGE_PIXELS, MAX_PIXELS, is_animated
+from core.media.images import LARGE_PIXELS, MAX_PIXELS, MayBeLarge, is_animated
 from core.media.images import decode_image as decode_picture
 from core.progress import Task
 
@@ -37,12 +37,15 @@ def run(function: str, tables: dict[str, Any] | None, *args: Any, **listeners: A
 
 
 def decode_image(data: bytes, min_side: int | None, may_move: bool, may_be_large: bool) -> dict[str, Any]:
-    """Facts and pixels of a picture. Large ones are not decoded unless that is allowed: the parent has these decoded
-    one at a time."""
+    """Facts and pixels of a picture. What is large, or may be, is not decoded unless that is allowed: the parent
+    has these decoded one at a time."""
     if may_move and is_animated(data):
         return {"animated": True}
     limit = 0 if min_side is None else MAX_PIXELS if may_be_large else LARGE_PIXELS
-    found = decode_picture(data, min_side=min_side, max_decoded=limit)
+    try:
+        found = decode_picture(data, min_side=min_side, max_decoded=limit, may_be_large=may_be_large)
+    except MayBeLarge:
+        return {"large": True}
     if min_side is not None and found.image is None:
         return {"large": True}
     facts = {"size": found.size, "taken_at": found.taken_at and found.taken_at.isoformat(), "remark": found.remark}

@@ -25,7 +25,17 @@ from core.media.image_files.mending import mend
 from core.media.image_files.other_readers import read_deep, read_with_others
 from core.media.image_files.partial import ends_early, open_partial
 from core.media.image_files.pixels import to_rgb
-from core.media.image_files.quirks import choose_page, find_crop, fix_key, fix_palette, is_misread, lost_depth, take_xmp
+from core.media.image_files.png_facts import put_facts_first
+from core.media.image_files.quirks import (
+    choose_page,
+    find_crop,
+    fix_key,
+    fix_palette,
+    is_misread,
+    lost_depth,
+    take_xmp,
+    unfold_exif,
+)
 from core.media.image_files.raw import find_preview
 
 usable_decoders()  # Pillow writes the formats of its plugins as well, for all who import this module
@@ -175,7 +185,9 @@ def get_taken_at(data: bytes) -> datetime | None:
         return None
 
 
-def decode_image(data: bytes, *, min_side: int | None = None, max_decoded: int = MAX_PIXELS) -> DecodedImage:
+def decode_image(
+    data: bytes, *, min_side: int | None = None, max_decoded: int = MAX_PIXELS, may_be_large: bool = True
+) -> DecodedImage:
     """A picture and its facts, in one reading.
 
     Parameters
@@ -186,6 +198,8 @@ def decode_image(data: bytes, *, min_side: int | None = None, max_decoded: int =
         See `open_image`.
     max_decoded : int
         Pixels; of larger pictures only the facts are read.
+    may_be_large : bool
+        Whether to decode also what tells its size in no other way.
 
     Returns
     -------
@@ -193,14 +207,17 @@ def decode_image(data: bytes, *, min_side: int | None = None, max_decoded: int =
 
     Raises
     ------
+    MayBeLarge
+        That was not allowed, and nothing else is left to try.
     MediaError
         With the reason in one sentence.
     """
-    data = find_preview(data) or data
+    with _reasons(data):
+        data = put_facts_first(find_preview(data) or data)
     try:
         return _decode(data, min_side, max_decoded)
     except MediaError as error:
-        decoded = None if isinstance(error, _TooLarge) else _rescue(data, min_side, max_decoded, error)
+        decoded = None if isinstance(error, _TooLarge) else _rescue(data, min_side, max_decoded, may_be_large, error)
         if decoded is None:
             raise MediaError(str(error)) from error  # without a class that is known here alone
         return decoded
@@ -212,14 +229,13 @@ def _decode(data: bytes, min_side: int | None, max_decoded: int) -> DecodedImage
         choose_page(image)
         _check_size(image)
         xmp = take_xmp(image)
+        unfold_exif(image)
         crop = find_crop(image, data)
         if is_misread(image):
             raise MediaError("It is a kind of picture that cannot be decoded: export it as PNG or JPEG.")
-        if max_decoded and image.format == "PNG":  # its facts may come after its pixels
-            image.load()
         size = crop[2:] if crop else image.size
-        when = read_taken_at(image, xmp, has_exif=_may_have_exif(image, data))
-        facts = DecodedImage(size[::-1] if _is_turned(image, data) else size, taken_at=when)
+        when = read_taken_at(image, xmp, has_exif=_may_have_exif(image))
+        facts = DecodedImage(size[::-1] if _is_turned(image) else size, taken_at=when)
         if size[0] * size[1] > max_decoded:
             return facts
         if min_side and image.format in ("JPEG", "MPO"):
@@ -244,39 +260,60 @@ def _finish(
     return to_rgb(_upright(image), min_side)
 
 
-def _rescue(data: bytes, min_side: int | None, max_decoded: int, error: MediaError) -> DecodedImage | None:
+def _rescue(
+    data: bytes, min_side: int | None, max_decoded: int, may_be_large: bool, error: MediaError
+) -> DecodedImage | None:
     """A picture that Pillow refuses as it is, for an error; None if it cannot be had in another way."""
     cut_off = [data] if isinstance(error, _CutOff) else []
-    for mended in mend(data):
-        try:
-            return _decode(mended, min_side, max_decoded)
-        except _CutOff:
-            cut_off.append(mended)
-        except MediaError:
-            pass
-    for version in cut_off:
+    with _reasons(data):
+        for mended in mend(data):
+            try:
+                return _decode(mended, min_side, max_decoded)
+            except _CutOff:
+                cut_off.append(mended)
+            except MediaError:
+                pass
+        if not may_be_large:
+            raise MayBeLarge(str(error))
+        return _decode_partly(cut_off, min_side) if cut_off else _decode_with_others(data, min_side)
+
+
+def _decode_partly(versions: list[bytes], min_side: int | None) -> DecodedImage | None:
+    """The first of some versions of a picture of which most can be decoded."""
+    for version in versions:
         if (partial := open_partial(version, max_pixels=MAX_PIXELS)) is not None:
             image, xmp = partial.image, take_xmp(partial.image)
+            unfold_exif(image)
             finished = _finish(image, version, min_side, None)
-            size = image.size[::-1] if _is_turned(image, version) else image.size
+            size = image.size[::-1] if _is_turned(image) else image.size
             return DecodedImage(size, finished, read_taken_at(image, xmp), partial.remark)
-    other = None if cut_off else read_with_others(data, max_pixels=MAX_PIXELS)
+    return None
+
+
+def _decode_with_others(data: bytes, min_side: int | None) -> DecodedImage | None:
+    other = read_with_others(data, max_pixels=MAX_PIXELS)
     return None if other is None else DecodedImage(other.size, to_rgb(other, min_side))
 
 
-def _may_have_exif(image: Image.Image, data: bytes) -> bool:
+def _may_have_exif(image: Image.Image) -> bool:
     """False for a PNG without any: looking for it would decode the whole picture."""
-    return image.format != "PNG" or "exif" in image.info or b"eXIf" in data or b"Raw profile type" in data
+    return image.format != "PNG" or "exif" in image.info
 
 
 @contextmanager
 def _open(data: bytes) -> Iterator[Image.Image]:
     """A picture whose header has been read. Errors in the block become MediaError with the reason."""
+    with _reasons(data), Image.open(io.BytesIO(data), formats=usable_decoders()) as image:
+        yield image
+
+
+@contextmanager
+def _reasons(data: bytes) -> Iterator[None]:
+    """Errors of decoders become MediaError with the reason."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of large pictures and odd metadata; our limit decides
-            with Image.open(io.BytesIO(data), formats=usable_decoders()) as image:
-                yield image
+            yield
     except MediaError:
         raise
     except Image.DecompressionBombError:
@@ -293,6 +330,10 @@ def _check_size(image: Image.Image) -> None:
     width, height = image.size
     if width * height > MAX_PIXELS:
         raise _too_large(width, height)
+
+
+class MayBeLarge(MediaError):
+    """Whether a picture can be decoded, and how large it is, shows in decoding alone."""
 
 
 class _TooLarge(MediaError):
@@ -330,9 +371,9 @@ def _broken(error: Exception, data: bytes) -> MediaError:
     return MediaError(f"The picture is damaged and cannot be decoded ({text[:120] or type(error).__name__}).")
 
 
-def _is_turned(image: Image.Image, data: bytes) -> bool:
+def _is_turned(image: Image.Image) -> bool:
     """Whether width and height are exchanged. A TIFF has those as displayed from the beginning."""
-    if image.format == "TIFF" or not _may_have_exif(image, data):
+    if image.format == "TIFF" or not _may_have_exif(image):
         return False
     try:
         return image.getexif().get(ExifTags.Base.Orientation, 1) in (5, 6, 7, 8)

@@ -78,6 +78,7 @@ DECODING_RULES = [
     DecodingRule(8, "dates in the future", "image", vectors=False,
                  concerns=lambda file: file.taken_at is not None and is_in_future(file.taken_at)),
     DecodingRule(9, "GIFs that do not say how long a picture is shown", "video", (".gif",)),
+    DecodingRule(10, "dates of PNG after pixels", "image", (".png", ".apng"), sign=rb'tiff:Orientation(="|>)[2-8]'),
 ]  # fmt: skip
 
 

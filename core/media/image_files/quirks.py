@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
 from typing import Any
 
@@ -40,6 +41,14 @@ def take_xmp(image: Image.Image) -> bytes | str | None:
     xmp: bytes | str | None = image.info.pop("xmp", None)
     text = image.info.pop("XML:com.adobe.xmp", None)
     return xmp or text
+
+
+def unfold_exif(image: Image.Image) -> None:
+    """The EXIF that a PNG holds in hexadecimal digits, put where Pillow finds it without decoding the picture."""
+    digits = image.info.get("Raw profile type exif")
+    if image.format == "PNG" and "exif" not in image.info and isinstance(digits, str):
+        with contextlib.suppress(ValueError):  # no digits
+            image.info["exif"] = bytes.fromhex("".join(digits.split("\n")[3:]))
 
 
 def find_crop(image: Image.Image, data: bytes) -> tuple[int, int, int, int] | None:

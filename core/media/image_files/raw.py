@@ -14,6 +14,7 @@ _CANON = re.compile(rb"II\*\0....CR|....ftypcrx ", re.DOTALL)
 _PHOTOMETRIC, _SUB_IFDS, _DNG_VERSION = 262, 330, 50706
 _SENSOR = (32803, 34892)  # how TIFF calls the pixels of a sensor
 _SIZES = frozenset({0xC0, 0xC1, 0xC2})  # markers of a JPEG that viewers show; sensors are stored as others
+_MOST_EXIF = 0xFFFF - 2  # bytes of a segment, whose length counts itself
 _MOST = 64  # JPEGs that are looked at
 _FACTS = (ExifTags.Base.Orientation, ExifTags.Base.DateTime)
 _DATES = (ExifTags.Base.DateTimeOriginal, ExifTags.Base.DateTimeDigitized)
@@ -88,5 +89,7 @@ def _with_exif(jpeg: bytes, raw: bytes) -> bytes:
         ours.get_ifd(ExifTags.IFD.Exif).update({tag: inner[tag] for tag in _DATES if tag in inner})
         content = ours.tobytes()
     except Exception:  # the preview is good even if the header is not
+        return jpeg
+    if len(content) > _MOST_EXIF:
         return jpeg
     return jpeg[:2] + struct.pack(">BBH", 0xFF, 0xE1, len(content) + 2) + content + jpeg[2:]

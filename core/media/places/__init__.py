@@ -14,9 +14,11 @@ from struct import error as StructError
 from typing import BinaryIO
 
 from core.media.formats import find_format
-from core.media.places.chunks import blank_gif, blank_png, blank_webp
+from core.media.places.bmp import blank_bmp
+from core.media.places.chunks import blank_png, blank_webp
 from core.media.places.edits import Edit, check_edits
 from core.media.places.edits import write_edited as write_edited
+from core.media.places.gif import blank_gif
 from core.media.places.heif import blank_heif
 from core.media.places.jpeg import blank_jpeg
 from core.media.places.movies import find_movie_edits
@@ -25,7 +27,7 @@ from core.media.places.unsure import Unsure as Unsure
 
 _BLANKERS: dict[str, Callable[[bytearray], None]] = {
     "JPEG": blank_jpeg, "PNG": blank_png, "WebP": blank_webp, "GIF": blank_gif, "TIFF": blank_tiff,
-    "AVIF": blank_heif, "HEIC": blank_heif, "BMP": lambda _: None,
+    "AVIF": blank_heif, "HEIC": blank_heif, "BMP": blank_bmp,
 }  # fmt: skip
 _MOVIES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
 

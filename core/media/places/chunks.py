@@ -1,4 +1,4 @@
-"""Blanks places in pictures that consist of chunks: PNG, WebP, GIF."""
+"""Blanks places in pictures that consist of chunks: PNG, WebP."""
 
 from __future__ import annotations
 
@@ -16,14 +16,13 @@ _PNG_HARMLESS = frozenset(
 )
 _PNG_TEXTS = frozenset({b"tEXt", b"zTXt", b"iTXt"})
 _XMP_KEYWORD, _PROFILE = b"XML:com.adobe.xmp", b"Raw profile type "
-_MOST_TEXT = 16_000_000  # bytes, unpacked
+_MOST_TEXT = 16_000_000  # bytes of a file, unpacked
 _WEBP_HARMLESS = frozenset({b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF", b"ICCP"})
-_GIF_XMP, _GIF_XMP_END = b"\x21\xff\x0bXMP DataXMP", b"\x01\xff\xfe\xfd"
 
 
 def blank_png(data: bytearray) -> None:
     """Blanks places in a PNG, in place; its length may change. Unknown ancillary chunks go. Raises Unsure."""
-    made, at = bytearray(data[:_PNG_HEADER]), _PNG_HEADER
+    made, at, texts = bytearray(data[:_PNG_HEADER]), _PNG_HEADER, _Texts()
     while at + 12 <= len(data):
         (size,) = unpack_from(">I", data, at)
         kind, end = bytes(data[at + 4 : at + 8]), at + 12 + size
@@ -33,7 +32,7 @@ def blank_png(data: bytearray) -> None:
                 made += data[at:]
             break
         body = bytes(data[at + 8 : end - 4])
-        blanked = body if is_needed or kind in _PNG_HARMLESS else _blank_chunk(kind, body)
+        blanked = body if is_needed or kind in _PNG_HARMLESS else _blank_chunk(kind, body, texts)
         if blanked == body:
             made += data[at:end]
         elif blanked is not None:
@@ -44,18 +43,35 @@ def blank_png(data: bytearray) -> None:
     data[:] = made
 
 
-def _blank_chunk(kind: bytes, body: bytes) -> bytes | None:
+class _Texts:
+    """Unpacks the texts of a file, of which all together have to stay below a limit."""
+
+    def __init__(self) -> None:
+        self._left = _MOST_TEXT
+
+    def unpack(self, packed: bytes) -> bytes | None:
+        """None if it is damaged, or too long."""
+        unpacker = zlib.decompressobj()
+        try:
+            text = unpacker.decompress(packed, self._left + 1)
+        except zlib.error:
+            return None
+        self._left = max(0, self._left - len(text))
+        return text if unpacker.eof and self._left else None
+
+
+def _blank_chunk(kind: bytes, body: bytes, texts: _Texts) -> bytes | None:
     """The chunk without places; None if it goes."""
     if kind == b"eXIf":
         block = bytearray(body)
         blank_exif(block)
         return bytes(block)
-    return _blank_text(kind, body) if kind in _PNG_TEXTS else None
+    return _blank_text(kind, body, texts) if kind in _PNG_TEXTS else None
 
 
-def _blank_text(kind: bytes, body: bytes) -> bytes | None:
+def _blank_text(kind: bytes, body: bytes, texts: _Texts) -> bytes | None:
     keyword, _, rest = body.partition(b"\0")
-    head, text, is_packed = _open_text(kind, rest)
+    head, text, is_packed = _open_text(kind, rest, texts)
     if text is None or names_place(keyword.decode("latin-1")):
         return None
     if keyword == _XMP_KEYWORD:
@@ -69,26 +85,18 @@ def _blank_text(kind: bytes, body: bytes) -> bytes | None:
     return keyword + b"\0" + head + (zlib.compress(blanked) if is_packed else blanked)
 
 
-def _open_text(kind: bytes, rest: bytes) -> tuple[bytes, bytes | None, bool]:
+def _open_text(kind: bytes, rest: bytes, texts: _Texts) -> tuple[bytes, bytes | None, bool]:
     """What stands before the text, the text (None if it cannot be read), and whether it is compressed."""
     size, is_packed = 0, False
     if kind == b"zTXt":
         size, is_packed = 1, True
     elif kind == b"iTXt":
-        ends = [match.end() for match in re.finditer(b"\0", rest[2:])][:2]  # of the language, of its keyword
-        if len(ends) < 2:
+        language_end = rest.find(b"\0", 2)
+        keyword_end = rest.find(b"\0", language_end + 1)
+        if language_end < 0 or keyword_end < 0:
             return b"", None, False
-        size, is_packed = 2 + ends[1], rest[:1] == b"\1"
-    text: bytes | None = rest[size:]
-    if is_packed:
-        unpacker = zlib.decompressobj()
-        try:
-            text = unpacker.decompress(rest[size:], _MOST_TEXT)
-        except zlib.error:
-            text = None
-        if not unpacker.eof:
-            text = None
-    return rest[:size], text, is_packed
+        size, is_packed = keyword_end + 1, rest[:1] == b"\1"
+    return rest[:size], texts.unpack(rest[size:]) if is_packed else rest[size:], is_packed
 
 
 def _blank_profile(name: bytes, text: bytes) -> bytes:
@@ -132,15 +140,3 @@ def blank_webp(data: bytearray) -> None:
             data[start:until] = block
         at = until + size % 2
     data[end:] = bytes(len(data) - end)
-
-
-def blank_gif(data: bytearray) -> None:
-    """Blanks places in the XMP of a GIF, in place; its length stays. Raises Unsure."""
-    at = 0
-    while (at := data.find(_GIF_XMP, at)) >= 0:
-        start = at + len(_GIF_XMP)
-        end = data.find(_GIF_XMP_END, start)
-        if end < 0:
-            raise Unsure("It is damaged")
-        data[start:end] = blank_xmp(bytes(data[start:end]))
-        at = end

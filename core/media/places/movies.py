@@ -14,7 +14,10 @@ from core.media.places.text import blank_xmp, names_place, tells_place
 from core.media.places.unsure import Unsure
 
 _DAMAGED = "It is damaged"
+_TOO_LARGE = "What describes it is too large"
 _MOST_READ = 64_000_000  # bytes of a box that is read whole
+_MOST_BOXES = 200_000  # of the file: a video in fragments of a second has two for each
+_MOST_SAMPLES = 500_000  # of tracks of data: more than two hours at 60 a second
 _TOP = frozenset(b"ftyp mdat moof mfra sidx ssix styp wide prft pdin".split())
 _MOVIE = frozenset(b"mvhd iods mvex ctab clip".split())
 _TRACK = frozenset(b"tkhd edts tref mdia tapt load clip matt".split())
@@ -41,7 +44,7 @@ def find_movie_edits(file: BinaryIO, *, is_picture: bool = False) -> list[Edit]:
                 edits.append(Edit(box.start, box.end, None))
                 continue
             if box.end - box.at > _MOST_READ:
-                raise Unsure("What describes it is too large")
+                raise Unsure(_TOO_LARGE)
             file.seek(box.at)
             before = file.read(box.end - box.at)
             data = bytearray(before)
@@ -62,8 +65,11 @@ def find_movie_edits(file: BinaryIO, *, is_picture: bool = False) -> list[Edit]:
 
 def _read_top(file: BinaryIO) -> Iterator[Box]:
     """The boxes of the file; what is none at its end counts as one without a name."""
-    size, at = file.seek(0, os.SEEK_END), 0
+    size, at, count = file.seek(0, os.SEEK_END), 0, 0
     while at < size:
+        count += 1
+        if count > _MOST_BOXES:
+            raise Unsure(_TOO_LARGE)
         file.seek(at)
         head = file.read(16)
         length = int.from_bytes(head[:4], "big")
@@ -99,7 +105,10 @@ def _blank_movie(data: bytearray, moov: Box) -> list[tuple[int, int]] | None:
             raise Unsure("What describes it is compressed")
         if box.kind == b"trak":
             found = _blank_track(data, box)
-            spans = spans if found is None else (spans or []) + found
+            if found is not None:
+                spans = [*(spans or ()), *found]
+                if len(spans) > _MOST_SAMPLES:
+                    raise Unsure(_TOO_LARGE)
         elif box.kind not in _MOVIE:
             _blank_descriptions(data, box)
     return spans
@@ -195,13 +204,11 @@ def _find_samples(data: bytearray, minf: Box) -> list[tuple[int, int]]:
     long, places = boxes.get(b"co64"), boxes.get(b"co64") or boxes.get(b"stco")
     if places is None or b"stsc" not in boxes or b"stsz" not in boxes:
         raise Unsure(_DAMAGED)
-    (count,) = unpack_from(">I", data, places.start + 4)
-    offsets = unpack_from(f">{count}{'Q' if long else 'I'}", data, places.start + 8)
-    (runs,) = unpack_from(">I", data, boxes[b"stsc"].start + 4)
-    table = unpack_from(f">{3 * runs}I", data, boxes[b"stsc"].start + 8)
-    size, amount = unpack_from(">II", data, boxes[b"stsz"].start + 4)
-    sizes = () if size else unpack_from(f">{amount}I", data, boxes[b"stsz"].start + 12)
-    spans, sample, run = [], 0, 0
+    offsets = _read_numbers(data, places.start + 4, "Q" if long else "I")
+    table = _read_numbers(data, boxes[b"stsc"].start + 4, "I", columns=3)
+    size, runs = int.from_bytes(data[boxes[b"stsz"].start + 4 : boxes[b"stsz"].start + 8], "big"), len(table) // 3
+    sizes = () if size else _read_numbers(data, boxes[b"stsz"].start + 8, "I")
+    spans, sample, run = list[tuple[int, int]](), 0, 0
     for chunk, offset in enumerate(offsets, start=1):
         while run + 1 < runs and table[3 * (run + 1)] <= chunk:
             run += 1
@@ -210,3 +217,11 @@ def _find_samples(data: bytearray, minf: Box) -> list[tuple[int, int]]:
         sample += per_chunk
         spans.append((offset, offset + length))
     return spans
+
+
+def _read_numbers(data: bytearray, at: int, letter: str, *, columns: int = 1) -> tuple[int, ...]:
+    """Those of a table, row by row, whose number of rows stands before them."""
+    (count,) = unpack_from(">I", data, at)
+    if count > _MOST_SAMPLES:
+        raise Unsure(_TOO_LARGE)
+    return unpack_from(f">{columns * count}{letter}", data, at + 4)

@@ -13,7 +13,7 @@ _NAME = re.compile(
 )
 _ANY = re.compile(_WORDS.encode() + rb"|city|state|country|worldregion|coverage|\0", re.I)
 _PROSE = re.compile(rb"\bgps|latitude|longitude", re.I)
-_TAG = re.compile(rb"<[^\s/>]+(?:\s+[^\s=>]+\s*=\s*(?:\"[^\"]*\"|'[^']*'))*\s*/?>")
+_TAG = re.compile(rb"<([^\s/>]+)(?:\s+[^\s=>]+\s*=\s*(?:\"[^\"]*\"|'[^']*'))*\s*/?>")
 _ATTRIBUTE = re.compile(rb"([^\s=\"'<>]+)\s*=\s*(?:\"[^\"]*\"|'[^']*')")
 _IPTC_PLACES = frozenset({26, 27, 90, 92, 95, 100, 101})  # of record 2
 _IPTC, _COPIES = 0x0404, (0x0422, 0x0423, 0x0424)  # resources of Photoshop: IPTC; EXIF and XMP once more
@@ -44,10 +44,10 @@ def blank_xmp(packet: bytes) -> bytes:
 
 
 class _Places:
-    """Where the properties of a place stand in a packet, as attributes and as elements."""
+    """Where the properties of a place stand in a packet, as attributes and as elements; not those within another."""
 
     def __init__(self, body: bytes) -> None:
-        self._body, self._open = body, list[tuple[int, bool]]()
+        self._body, self._open, self._places = body, list[tuple[int, bool]](), 0
         self.spans: list[tuple[int, int]] = []
         self._parser = expat.ParserCreate()
         self._parser.StartElementHandler = self._start
@@ -60,24 +60,27 @@ class _Places:
             self.is_whole = False
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
-        at = self._parser.CurrentByteIndex
-        self._open.append((at, names_place(name)))
-        if any(names_place(attribute) for attribute in attributes):
-            for match in _ATTRIBUTE.finditer(self._body, at, self._tag_end(at)):
+        at, is_place = self._parser.CurrentByteIndex, names_place(name)
+        self._open.append((at, is_place))
+        self._places += is_place
+        if not self._places and any(names_place(attribute) for attribute in attributes):
+            tag = self._match_tag(at)
+            for match in _ATTRIBUTE.finditer(self._body, tag.end(1), tag.end()):
                 if names_place(match[1].decode("utf-8", "replace")):
                     self.spans.append(match.span())
 
     def _end(self, _: str) -> None:
         start, is_place = self._open.pop()
-        at = self._parser.CurrentByteIndex
-        if is_place:
-            self.spans.append((start, self._tag_end(start) if at == start else self._body.index(b">", at) + 1))
+        self._places -= is_place
+        if is_place and not self._places:
+            at = self._parser.CurrentByteIndex
+            self.spans.append((start, self._match_tag(start).end() if at == start else self._body.index(b">", at) + 1))
 
-    def _tag_end(self, at: int) -> int:
+    def _match_tag(self, at: int) -> re.Match[bytes]:
         match = _TAG.match(self._body, at)
         if match is None:
             raise ValueError("no tag")
-        return match.end()
+        return match
 
     def _refuse(self, *_: Any) -> None:
         raise ValueError("a document type")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -11,12 +12,15 @@ from pathlib import Path
 from typing import BinaryIO
 
 import pytest
+from fakes import ColorEncoder
 from media import write_video
 from PIL import ExifTags, Image
 
+from core import ingest
 from core.classify.export import write_folders
 from core.classify.predict import Prediction
 from core.errors import MediaError
+from core.evaluation import select_images
 from core.library import Item, Library
 from core.library.handout import get_playable
 from core.library.registry import create_library
@@ -136,6 +140,19 @@ def test_files_leave_without_their_places_but_not_at_home(photos: Path, name: st
     assert handed_out(item) == [content] * 4
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="memory of a process is limited on Linux")
+def test_a_file_that_takes_too_much_is_left_out_with_the_reason(photos: Path) -> None:
+    path = photos / "large.jpg"
+    Image.new("RGB", (90, 60), "red").save(path)
+    os.truncate(path, 8_000_000_000)  # takes no place on the disk
+    item, archive = item_at(path), io.BytesIO()
+    assert write_hits_zip([Hit(item, 1.0, 1.0, True)], archive, redact=str) == [item.path]
+    reason = zipfile.ZipFile(archive).read("left out.txt").decode()
+    assert reason.startswith("large.jpg: Looking for places in it takes too much time or memory")
+    with pytest.raises(MediaError, match="too much time or memory"):
+        get_playable(replace(item, kind="video"))
+
+
 def test_what_may_tell_a_place_is_left_out_with_the_reason(photos: Path) -> None:
     write_video(photos / "a.avi", ["red"], seconds_each=1.0, size=(64, 48), codec="mpeg4")
     item = item_at(photos / "a.avi")
@@ -175,3 +192,13 @@ def test_uploads_of_listed_libraries_leave_but_not_through_links(photos: Path, t
     Image.new("RGB", (9, 9)).save(private / "a.png")
     (theirs / "uploads").symlink_to(private)
     assert what_leaves(item_at(theirs / "uploads" / "a.png")) == []
+
+
+def test_pixels_of_files_that_stay_are_not_compared(library: Library, encoder: ColorEncoder, photos: Path) -> None:
+    ingest(library, encoder, [photos])
+    listed = {item.path for item in select_images(library, encoder, {}).items}
+    elsewhere = library.path.parent / "elsewhere"
+    elsewhere.mkdir()
+    Image.new("RGB", (64, 64), "red").save(elsewhere / "private.png")
+    ingest(library, encoder, [elsewhere])
+    assert listed and {item.path for item in select_images(library, encoder, {}).items} == listed

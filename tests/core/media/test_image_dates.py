@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import zlib
 from datetime import datetime, timedelta
 
 import pytest
 from odd_pictures import chunk, encoded, gradient, png
 from PIL import Image
 
-from core.media.images import get_taken_at
+from core.media.images import decode_image, get_taken_at
 
 GOOD, DAY = datetime(2015, 8, 22, 10, 8, 19), datetime(2015, 8, 22)
 ORIGINAL, DIGITIZED, CHANGED = 36867, 36868, 306
@@ -87,6 +88,49 @@ def test_a_photo_of_the_future_has_no_date() -> None:
 def test_the_date_of_xmp_counts_where_exif_has_none(name: str, format: str) -> None:
     assert get_taken_at(photo({}, _XMP.format(name), format)) == GOOD
     assert get_taken_at(photo({}, f"<{name}>2015-08-22T10:08:19</{name}>", format)) == GOOD
+
+
+def turned_exif() -> bytes:
+    exif = Image.Exif()
+    exif[CHANGED], exif[0x0112] = "2015:08:22 10:08:19", 6
+    return exif.tobytes()
+
+
+def itxt(xmp: str) -> bytes:
+    return chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + _XMP.format(xmp).encode())
+
+
+FACTS = {
+    "Creation Time": chunk(b"tEXt", b"Creation Time\0Sat, 22 Aug 2015 10:08:19 GMT"),
+    "packed": chunk(b"zTXt", b"Creation Time\0\0" + zlib.compress(b"2015-08-22T10:08:19")),
+    "with a bad checksum": chunk(b"tEXt", b"Creation Time\x002015-08-22T10:08:19", checksum=1),
+    "XMP that would turn it": itxt('tiff:Orientation="6" xmp:CreateDate'),
+    "EXIF": chunk(b"eXIf", turned_exif()[6:]),
+    "EXIF in digits": chunk(b"tEXt", b"Raw profile type exif\0\nexif\n 1\n" + turned_exif().hex().encode()),
+    "digits that are none": chunk(b"tEXt", b"Raw profile type exif\0\nexif\n 1\nxyz") + itxt("xmp:CreateDate"),
+}
+
+
+@pytest.mark.parametrize("kind", FACTS)
+@pytest.mark.parametrize("where", ["before", "after"])
+def test_facts_of_a_png_are_the_same_before_and_after_its_pixels(kind: str, where: str) -> None:
+    if (kind, where) == ("with a bad checksum", "before"):
+        pytest.skip("what stands before the pixels has to be sound")
+    data = png(gradient().reshape(64, -1), **{where: FACTS[kind]})
+    whole, alone = decode_image(data), decode_image(data, max_decoded=0)
+    assert whole.taken_at == alone.taken_at == GOOD
+    assert whole.image is not None and whole.image.size == whole.size == alone.size
+    assert whole.size == ((64, 96) if kind.startswith("EXIF") else (96, 64))
+    assert alone.image is None
+
+
+@pytest.mark.parametrize("kind", FACTS)
+def test_facts_of_a_png_are_read_without_its_pixels(kind: str) -> None:
+    """None are there: whatever decoded it would fail."""
+    data = png(gradient().reshape(64, -1), after=FACTS[kind])
+    start, end = data.index(b"IDAT"), data.index(FACTS[kind])
+    without = data[: start - 4] + chunk(b"IDAT", b"") + data[end:]
+    assert decode_image(without, max_decoded=0).taken_at == GOOD
 
 
 def test_a_png_has_its_creation_time() -> None:

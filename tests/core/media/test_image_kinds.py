@@ -17,7 +17,8 @@ from core.errors import MediaError
 from core.library import Label, Library, ingest
 from core.library.ingest.estimate import estimate_ingest
 from core.library.ingest.scan import scan
-from core.media.images import decode_image, image_size, open_image
+from core.media.images import MayBeLarge, decode_image, image_size, open_image
+from core.media.isolated import read_image
 from core.media.kinds import is_media_file
 
 RGB = gradient()
@@ -230,6 +231,31 @@ def test_a_refusal_says_what_is_true(data: bytes, says: str) -> None:
         open_image(data)
 
 
+def test_what_goes_wrong_while_a_picture_without_its_end_is_kept_is_a_reason_too() -> None:
+    noise = np.random.default_rng(0).integers(0, 200, (64, 96)).astype(np.uint8)
+    palette = chunk(b"PLTE", bytes(range(256)) * 3) + chunk(b"tRNS", b"\1" * 500)  # for more colors than there are
+    with pytest.raises(MediaError, match="damaged"):
+        open_image(cut(png(noise, color=3, before=palette), 800))
+
+
+@pytest.mark.parametrize("missing", [0, 0.25])
+def test_a_large_png_is_not_decoded_before_its_size_is_compared(missing: float) -> None:
+    text = chunk(b"tEXt", b"Raw profile type exif\0\nexif\n 1\n" + b"00" * 20)  # Pillow would decode to find EXIF
+    data = cut(png(NOISE.reshape(480, -1), after=text), missing or 1)
+    found = decode_image(data, max_decoded=100_000, may_be_large=False)
+    assert found.image is None and found.size == (360, 480)
+
+
+@pytest.mark.parametrize(
+    "data", [cut(encoded(Image.fromarray(NOISE), "PNG"), 0.1), bmp((0x3FF << 20, 0x3FF << 10, 0x3FF))]
+)
+def test_what_tells_its_size_in_decoding_alone_is_decoded_only_where_it_may_be_large(data: bytes) -> None:
+    with pytest.raises(MayBeLarge):
+        decode_image(data, may_be_large=False)
+    assert read_image(data, min_side=0).image is not None  # asked for once more, alone
+    assert read_image(data, min_side=None).size == decode_image(data).size
+
+
 def with_crop(data: bytes, width: int, height: int) -> bytes:
     """An AVIF with a clean aperture: one more property box, and what stands behind it moved."""
     box = struct.pack(">I4sII II iI iI", 40, b"clap", width, 1, height, 1, 0, 1, 0, 1)
@@ -261,6 +287,12 @@ def test_a_raw_file_is_shown_by_the_picture_of_the_camera() -> None:
     assert found.image is not None and found.size == found.image.size == image_size(raw()) == (64, 96)
     assert likeness(found.image.rotate(90, expand=True), RGB) >= 0.97
     assert str(found.taken_at) == "2015-08-22 10:08:19"
+
+
+def test_a_raw_file_whose_date_is_too_long_for_a_jpeg_is_shown_without_it() -> None:
+    tags = {50706: b"\1\4\0\0", 306: "2015:08:22 10:08:19" + " " * 70_000}
+    found = decode_image(encoded(PICTURE.resize((24, 16)), "TIFF", tiffinfo=tags) + JPEG)
+    assert found.image is not None and found.size == (96, 64) and found.taken_at is None
 
 
 def test_files_are_found_by_all_their_endings_and_others_are_counted(tmp_path: Path, encoder: ColorEncoder) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import struct
+import time
+import tracemalloc
+import zlib
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -213,6 +216,105 @@ def test_xmp_that_cannot_be_read_goes_as_a_whole(packet: bytes) -> None:
     assert not [secret for secret in (*SECRETS, "Paris".encode("utf-16-le")) if secret in after]
 
 
+def extension(label: int, *parts: bytes) -> bytes:
+    """A block of a GIF."""
+    return b"\x21" + bytes([label]) + b"".join(bytes([len(part)]) + part for part in parts) + b"\0"
+
+
+def moving() -> bytes:
+    """A GIF of two pictures that repeats."""
+    return saved("GIF", save_all=True, append_images=[PICTURE.rotate(180)], loop=0, duration=200)
+
+
+def in_gif_blocks(*blocks: bytes, after: bytes = b"") -> bytes:
+    plain = moving()
+    at = plain.index(b"\x21\xff\x0bNETSCAPE")
+    return plain[:at] + b"".join(blocks) + plain[at:] + after
+
+
+GIF_PLACES = {
+    "a comment": in_gif_blocks(extension(0xFE, b"GPS: 48.8584, in Pa", b"ris")),
+    "a comment, its word in two parts": in_gif_blocks(extension(0xFE, b"lati", b"tude +48.85 Paris")),
+    "a comment like a harmless block": in_gif_blocks(extension(0xFE, b"NETSCAPE2.0", b" gps 48.8584")),
+    "a block of a program": in_gif_blocks(extension(0xFF, b"MGKIPTC0000", b"\x1c\x02\x5a\0\5Paris")),
+    "an unknown block": in_gif_blocks(extension(0x77, b"Paris 48.8584")),
+    "text": in_gif_blocks(extension(0x01, bytes(12), b"longitude 2,17.6E")),
+    "what follows the pictures": in_gif_blocks(after=b"....ftypmp42 +48.8584+002.2945/"),
+    "XMP with a zero too many": with_gif_xmp(moving()),
+}
+
+
+@pytest.mark.parametrize("kind", GIF_PLACES)
+def test_blocks_of_a_gif_tell_no_place(kind: str) -> None:
+    before = GIF_PLACES[kind]
+    after = without_places(before)
+    assert any(secret in before for secret in SECRETS) and not [secret for secret in SECRETS if secret in after]
+    assert len(after) == len(before) and shown(after) == shown(before) and b"NETSCAPE2.0" in after
+    assert without_places(after) == after
+
+
+def test_a_comment_of_a_gif_that_gives_no_coordinates_stays() -> None:
+    before = in_gif_blocks(extension(0xFE, b"Made by Ada"), extension(0xFF, b"ICCRGBG1012", PROFILE[:200]))
+    assert without_places(before) == before
+    assert without_places(before[:-200]) == before[:-200], "cut off"
+
+
+@pytest.mark.parametrize("size", [0, 10, 10**9])
+@pytest.mark.parametrize("mode", ["1", "L", "RGB", "RGBA"])
+def test_what_follows_the_pixels_of_a_bmp_goes(mode: str, size: int) -> None:
+    """Also if the header states another size of the file."""
+    buffer = io.BytesIO()
+    PICTURE.convert(mode).save(buffer, "BMP")
+    plain = bytearray(buffer.getvalue())
+    assert without_places(bytes(plain)) == plain
+    struct.pack_into("<I", plain, 2, size or len(plain))
+    after = without_places(bytes(plain) + b"GPS 48.8584, Paris")
+    assert after == plain + bytes(18) and shown(after) == shown(bytes(plain))
+
+
+def test_a_bmp_keeps_its_color_profile() -> None:
+    head = struct.pack("<IiiHHIIiiII", 124, 2, 1, 1, 24, 0, 8, 0, 0, 0, 0) + bytes(16) + b"DEBM" + bytes(48)
+    head += struct.pack("<IIII", 4, 124 + 8, len(PROFILE), 0)
+    body = head + bytes(8) + PROFILE
+    plain = b"BM" + struct.pack("<IHHI", 14 + len(body), 0, 0, 14 + len(head)) + body
+    assert without_places(plain) == plain
+    assert without_places(plain + b"Paris") == plain + bytes(5)
+
+
+def nested(depth: int) -> bytes:
+    return XMP.replace(b"<exif:GPSLongitude>", b"<gps>" * depth + b"</gps>" * depth + b"<exif:GPSLongitude>")
+
+
+def with_chunks(*chunks: bytes) -> bytes:
+    plain = saved("PNG")
+    return plain[:33] + b"".join(chunks) + plain[33:]
+
+
+COSTLY: dict[str, Callable[[], bytes]] = {
+    "places in places": lambda: with_chunks(chunk(b"iTXt", b"XML:com.adobe.xmp" + bytes(5) + nested(150_000))),
+    "a long name": lambda: with_chunks(
+        chunk(b"iTXt", b"XML:com.adobe.xmp" + bytes(5) + b"<" + b"a" * 300_000 + b" gps='48.8584'/>")
+    ),
+    "zeros": lambda: with_chunks(chunk(b"iTXt", b"Comment" + bytes(4_000_000))),
+    "packed texts": lambda: with_chunks(*[chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(900_000)))] * 3_000),
+}
+
+
+@pytest.mark.parametrize("kind", COSTLY)
+def test_a_costly_picture_takes_little_time_and_memory(kind: str) -> None:
+    data = COSTLY[kind]()
+    began = time.process_time()
+    after = without_places(data)
+    assert time.process_time() - began < 5.0
+    assert not [secret for secret in SECRETS if secret in after] and shown(after) == shown(saved("PNG"))
+    tracemalloc.start()
+    try:
+        without_places(saved("PNG") if kind == "places in places" else data)
+        assert tracemalloc.get_traced_memory()[1] < 100e6
+    finally:
+        tracemalloc.stop()
+
+
 # videos
 
 
@@ -283,3 +385,26 @@ def test_a_damaged_table_of_tags_neither_tells_a_place_nor_grows(tag: int) -> No
     after = without_places(before)
     assert len(after) == len(before) and shown(after)[-1] == shown(before)[-1]
     assert any(secret in before for secret in SECRETS) and not [secret for secret in SECRETS if secret in after]
+
+
+def box(kind: bytes, *content: bytes) -> bytes:
+    body = b"".join(content)
+    return struct.pack(">I", 8 + len(body)) + kind + body
+
+
+def data_track(chunks: int, samples: int) -> bytes:
+    """A movie of one track of data. samples: that its table of sizes holds."""
+    places = box(b"stco", struct.pack(">II", 0, chunks), bytes(4 * chunks))
+    sizes = box(b"stsz", struct.pack(">III", 0, 0, samples), bytes(4 * samples))
+    table = box(b"stbl", places, box(b"stsc", struct.pack(">IIIII", 0, 1, 1, 1, 1)), sizes)
+    handler = box(b"hdlr", bytes(8), b"meta", bytes(12))
+    return box(b"ftyp", b"isom") + box(b"moov", box(b"trak", box(b"mdia", handler, box(b"minf", table))))
+
+
+@pytest.mark.parametrize(
+    "data", [data_track(1_000_000, 1), data_track(1, 1_000_000), box(b"ftyp", b"isom") + box(b"free") * 300_000]
+)
+def test_a_video_of_too_many_parts_is_refused(data: bytes) -> None:
+    assert without_places(data_track(100, 100))
+    with pytest.raises(MediaError, match="too large: a copy of it could tell"):
+        without_places(data)
