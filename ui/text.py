@@ -15,7 +15,7 @@ from core.policy import MB, get_policy
 
 # where Markdown makes links by itself
 _ADDRESS = re.compile(r"https?:(?=//)|www(?=\.)|[\w.+-](?=@)", re.IGNORECASE)
-TABLE_TYPES = ["csv", "tsv", "parquet", "pq", "jsonl"]  # endings of the tables that `core.utils.table_reader` reads
+TABLE_TYPES = ["csv", "tsv", "parquet", "pq", "jsonl"]  # endings of the tables that `core.tables.table_reader` reads
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$&^=\"'@/])")
 
 

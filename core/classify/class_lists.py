@@ -9,8 +9,9 @@ from pathlib import Path
 
 from core.classify.zero_shot import NONE, ClassName
 from core.errors import DataError, QueryError
+from core.tables.table_reader import read_lines
+from core.tables.text_tables import find_separator
 from core.utils.path_matching import nfc
-from core.utils.table_reader import find_separator, read_lines
 
 _NEGATIVE = "- "
 

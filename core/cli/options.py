@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from core.cli.output import show_figures
-from core.encoders import DEFAULT_ENCODER, Encoder, is_model_name, open_encoder
+from core.encoders import DEFAULT_ENCODER, Encoder, get_tower_name, is_model_name, open_encoder
 from core.errors import LibraryError
 from core.library.filters import ANY
 from core.media.modalities import list_modalities
@@ -85,6 +85,10 @@ def get_encoder(options: Options, task: Task, library: Library | None = None) ->
     if name is None:
         name = DEFAULT_ENCODER if DEFAULT_ENCODER in names or not names else names[0]
         _check_is_here(name, library)
+    if library is not None:
+        from core.library.weights import find_weights
+
+        name = find_weights(library, name)
     encoder = open_encoder(name, on_progress=task.on_progress)
     if library is not None and entries and encoder.id not in {entry.id for entry in entries}:
         has = ", ".join(names)
@@ -97,6 +101,7 @@ def get_encoder(options: Options, task: Task, library: Library | None = None) ->
 
 def _check_is_here(name: str, library: Library | None) -> None:
     """A library may come from somebody else, and name any model: only who asks for a model by its name downloads it."""
+    name = get_tower_name(name)
     if library is None or not is_model_name(name) or to_absolute(name).is_dir():
         return
     from core.encoders.hub.files import is_cached

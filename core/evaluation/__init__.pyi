@@ -29,5 +29,8 @@ from .relevance import load_relevance_data as load_relevance_data
 from .retrieval import evaluate_library as evaluate_library
 from .retrieval import evaluate_retrieval as evaluate_retrieval
 from .retrieval import evaluate_zeroshot as evaluate_zeroshot
+from .sets import SetReport as SetReport
+from .sets import SetsReport as SetsReport
+from .sets import evaluate_sets as evaluate_sets
 from .video_retrieval import evaluate_video as evaluate_video
 from .video_retrieval import index_videos as index_videos

@@ -17,8 +17,8 @@ from core.encoders.base import Encoder, Vectors
 from core.errors import DataError
 from core.library.ingest.reader import ReadFile, read_decoded
 from core.progress import SILENT, Task
+from core.tables.table_reader import read_table
 from core.utils.path_matching import find_file
-from core.utils.table_reader import read_table
 
 T = TypeVar("T")
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from core.learn.state import Embedding
 from core.recommend.interactions import InteractionLog
-from core.utils.table_reader import read_table
+from core.tables.table_reader import read_table
 from core.utils.tables import Redact, csv_text
 
 

@@ -26,18 +26,21 @@ _DIGEST = re.compile(r"(?:[0-9a-f]{2}){8,32}")  # any other id was chosen by who
 
 def seal(item_id: str) -> str:
     """The id of an item for whoever visits: on a public server as long as the one on disk, and unlike it."""
-    return _permute(item_id, get_secret(), _ROUNDS) if rules().public else item_id
+    return _permute_digest(item_id, _ROUNDS) if rules().public else item_id
 
 
 def unseal(text: str) -> str:
     """The id on disk of what `seal` returned; on a public server the id of no item for anything else."""
-    return _permute(text, get_secret(), _ROUNDS[::-1]) if rules().public else text
+    return _permute_digest(text, _ROUNDS[::-1]) if rules().public else text
+
+
+def _permute_digest(text: str, rounds: range) -> str:
+    """Checked before the cache, which would keep whatever strangers write."""
+    return _permute(text, get_secret(), rounds) if _DIGEST.fullmatch(text) else text
 
 
 @lru_cache(maxsize=20_000)
 def _permute(item_id: str, key: bytes, rounds: range) -> str:
-    if not _DIGEST.fullmatch(item_id):
-        return item_id
     data = bytes.fromhex(item_id)
     halves = [data[: len(data) // 2], data[len(data) // 2 :]]
     for number in rounds:

@@ -13,9 +13,9 @@ from core.errors import DataError
 from core.library.index import VectorIndex
 from core.library.schema import Item
 from core.library.track import get_item_vectors
+from core.tables.table_reader import FILES, NO_LIMITS, TableLimits
+from core.tables.table_reader import read_table as read_any_table
 from core.utils.path_matching import PathMatcher, nfc
-from core.utils.table_reader import FILES, NO_LIMITS, TableLimits
-from core.utils.table_reader import read_table as read_any_table
 
 _WORD = re.compile(r"(?<![^\W_])([^\W\d_]{3,})\d*(?![^\W_])")  # dog, dog2; nothing out of 693b08cb0e
 _NO_WORDS = frozenset(

@@ -1,6 +1,6 @@
 """What the child processes that decode run; `core.media.decode_pool` calls these functions there.
 
-Files from anywhere are decoded here alone: what has decoded a hostile file is not to be trusted with more.
+Files from anywhere are decoded here, within limits, and never in the process of the app.
 """
 
 from __future__ import annotations

@@ -10,12 +10,13 @@ from typing import Any, Literal
 
 from core.errors import DataError
 from core.library.keyed_ids import seal
-from core.utils.table_reader import FILES, Limits, read_table
+from core.tables.table_reader import FILES, NO_LIMITS, TableLimits, read_table
 from core.utils.tables import Redact, csv_text, escape_cell
 
 Reaction = Literal["like", "dislike"]
 
-_LIMITS = Limits(file_bytes=50_000_000, unpacked_bytes=500_000_000, table_rows=1_000_000)
+_BEFORE_VALUES = (b"{", b"[", b",", b":")  # one of them is before each value of JSON
+_VALUE_BYTES = 64  # that an empty list takes in memory
 
 
 @dataclass(slots=True)
@@ -112,7 +113,9 @@ def likes_csv(feedback: Feedback, paths: Mapping[str, str], *, redact: Redact, u
     return csv_text(rows, redact=redact).encode()
 
 
-def read_feedback(data: bytes, names: Mapping[str, str]) -> tuple[Feedback, tuple[str, ...]]:
+def read_feedback(
+    data: bytes, names: Mapping[str, str], *, limits: TableLimits = NO_LIMITS
+) -> tuple[Feedback, tuple[str, ...]]:
     """Reads a file of `feedback_json` or `likes_csv`.
 
     Parameters
@@ -120,6 +123,8 @@ def read_feedback(data: bytes, names: Mapping[str, str]) -> tuple[Feedback, tupl
     data : bytes
     names : mapping of str to str
         Item ids by name, see `core.library.item_lookup.get_item_names`.
+    limits : TableLimits
+        How large the file may be.
 
     Returns
     -------
@@ -133,10 +138,10 @@ def read_feedback(data: bytes, names: Mapping[str, str]) -> tuple[Feedback, tupl
     DataError
         It is another kind of file, or the library has none of the items.
     """
-    if len(data) > _LIMITS.file_bytes:
-        raise DataError(f"The file is larger than {_LIMITS.file_bytes / 1e6:.0f} MB: is it another file?")
+    if len(data) > limits.file_bytes:
+        raise DataError(f"The file is larger than {limits.file_bytes / 1e6:,.0f} MB: is it another file?")
     try:
-        rows = _json_rows(data) if _is_export(data) else _table_rows(data)
+        rows = _json_rows(data, limits) if _is_export(data) else _table_rows(data, limits)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, DataError) as error:
         raise DataError(
             "The file has no likes: choose one that was exported here, or a CSV with the column item."
@@ -162,7 +167,9 @@ def _is_export(data: bytes) -> bool:
     return data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") and (b'"liked"' in data or b'"disliked"' in data)
 
 
-def _json_rows(data: bytes) -> list[Row]:
+def _json_rows(data: bytes, limits: TableLimits) -> list[Row]:
+    if sum(map(data.count, _BEFORE_VALUES)) * _VALUE_BYTES > limits.unpacked_bytes:
+        raise ValueError("more values than likes have")
     content = json.loads(data.decode("utf-8-sig"))
     rows: list[Row] = [
         (kind, (str(entry["id"]), str(entry.get("path", ""))), float(entry.get("time", 0.0)))
@@ -172,8 +179,8 @@ def _json_rows(data: bytes) -> list[Row]:
     return rows + [("seen", (str(entry),), 0.0) for entry in content.get("seen", [])]
 
 
-def _table_rows(data: bytes) -> list[Row]:
-    table = read_table(data, limits=_LIMITS)
+def _table_rows(data: bytes, limits: TableLimits) -> list[Row]:
+    table = read_table(data, limits=limits)
     column = table.find("item", *FILES)
     if column is None:
         raise ValueError("no items")

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from core.errors import DataError
 from core.recommend.interactions import InteractionLog as InteractionLog
 from core.recommend.interactions import Session as Session
-from core.utils.table_reader import FILES, NO_LIMITS, PeoplesTable, TableLimits, read_table
+from core.tables.table_reader import FILES, NO_LIMITS, PeoplesTable, TableLimits, read_table
 
 _MOST = 1e30  # largest weight; sums of larger ones would overflow
 _lock = threading.Lock()

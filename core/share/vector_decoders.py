@@ -19,7 +19,8 @@ import pyarrow.parquet as pq  # here, as the memory of a call is limited once th
 from numpy.typing import NDArray
 
 from core.errors import DataError, first_line
-from core.utils.table_reader import FILES
+from core.tables.parquet_sizes import decoded_bytes, open_frugally
+from core.tables.table_reader import FILES
 
 AT_ONCE = 1_000  # vectors in memory at a time
 VECTORS = ("vector", "vectors", "embedding", "embeddings", "emb", "features")
@@ -41,20 +42,18 @@ class Claim(NamedTuple):
 
 
 def measure(path: str, kind: str) -> tuple[int, ...]:
-    """The `Claim` of a file, from its headers. kind: of the readers below. Raises DataError, also for a bomb."""
+    """The `Claim` of a file, which bounds what the others read. kind: of the readers below.
+
+    Raises DataError, also for a bomb.
+    """
     with _readable(Path(path)):
         return tuple(_READERS[kind].measure(Path(path)))
 
 
 def read_about(path: str, kind: str) -> Iterator[tuple[dict[str, str], Columns]]:
     """Everything except the vectors, some rows at a time: (facts of the file, columns). Raises DataError."""
-    left = max(_NO_BOMB, _RATIO * Path(path).stat().st_size)
     with _readable(Path(path)):
-        for facts, columns in _READERS[kind].about(Path(path)):
-            left -= sum(len(text) for column in columns.values() for text in column if isinstance(text, str))
-            if left < 0:
-                raise DataError(f"{Path(path).name} unpacks to far more than its size: it cannot be a file of vectors.")
-            yield facts, columns
+        yield from _READERS[kind].about(Path(path))
 
 
 def read_vectors(path: str, kind: str) -> Iterator[NDArray[np.floating]]:
@@ -103,17 +102,16 @@ class _Layout(NamedTuple):
 
 
 def _measure_parquet(path: Path) -> Claim:
-    with _parquet(path) as file:
+    with open_frugally(path) as file:
         dim = _layout(file, path).dim
         rows = int(file.metadata.num_rows)
         stated = sum(file.metadata.row_group(number).total_byte_size for number in range(file.num_row_groups))
-        return _checked(Claim(rows, dim, max(stated, rows * (4 * dim + 50))), path)
-
-
-def _parquet(path: Path) -> Any:
-    pa.set_memory_pool(pa.system_memory_pool())  # others reserve more than the limit of the process at once
-    pa.set_io_thread_count(1)  # each thread's stack counts, too
-    return pq.ParquetFile(path)
+        claim = _checked(Claim(rows, dim, max(stated, rows * (4 * dim + 50))), path)
+        about = 0  # is counted: headers count a text once that a dictionary holds for all rows
+        for batch in file.iter_batches(_ROWS, columns=_about_columns(file, path), use_threads=False):
+            about += sum(map(decoded_bytes, batch.columns))
+            claim = _checked(claim._replace(bytes=max(claim.bytes, rows * 4 * dim + about)), path)
+        return claim
 
 
 def _layout(file: Any, path: Path) -> _Layout:
@@ -147,14 +145,19 @@ def _is_number(kind: pa.DataType) -> bool:
     return pa.types.is_floating(kind) or pa.types.is_integer(kind)
 
 
+def _about_columns(file: pq.ParquetFile, path: Path) -> list[str]:
+    """The column of paths, and those beside it that say something of a vector."""
+    schema = file.schema_arrow
+    fits = dict.fromkeys(_TEXTS, _is_text) | dict.fromkeys(_TIMES, _is_number)
+    fits |= dict.fromkeys(("labels", "captions"), _is_list)
+    told = [name for name in fits if name in schema.names and fits[name](schema.field(name).type)]
+    return [_layout(file, path).paths, *told]
+
+
 def _about_parquet(path: Path) -> Iterator[tuple[dict[str, str], Columns]]:
-    with _parquet(path) as file:
-        schema = file.schema_arrow
-        paths = _layout(file, path).paths
-        fits = dict.fromkeys(_TEXTS, _is_text) | dict.fromkeys(_TIMES, _is_number)
-        fits |= dict.fromkeys(("labels", "captions"), _is_list)
-        names = [paths, *(name for name in fits if name in schema.names and fits[name](schema.field(name).type))]
-        facts = {key.decode(): value.decode(errors="replace") for key, value in (schema.metadata or {}).items()}
+    with open_frugally(path) as file:
+        names, metadata = _about_columns(file, path), file.schema_arrow.metadata or {}
+        facts = {key.decode(): value.decode(errors="replace") for key, value in metadata.items()}
         facts = {name: facts.get(name, "") for name in ("encoder_id", "encoder_name")}
         for batch in file.iter_batches(_ROWS, columns=names, use_threads=False):
             yield facts, {key: _plain(batch[name]) for key, name in zip(["path", *names[1:]], names, strict=True)}
@@ -165,7 +168,7 @@ def _plain(column: pa.Array) -> list[Any]:
 
 
 def _vectors_parquet(path: Path) -> Iterator[NDArray[np.floating]]:
-    with _parquet(path) as opened:
+    with open_frugally(path) as opened:
         _, name, dim = _layout(opened, path)
         for batch in opened.iter_batches(AT_ONCE, columns=[name], use_threads=False):
             column = batch.column(0)

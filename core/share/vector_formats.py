@@ -103,7 +103,7 @@ def open_vectors(path: Path | str, *, limits: Policy = LOCAL) -> VectorFile:
     path : Path or str
         The file; its suffix selects the format. A Parquet has a column of paths and one of lists of numbers, all of
         one length; an NPZ an array of paths (n,) and one of vectors (n, dim). Their names are those in
-        `core.utils.table_reader.FILES` and `core.share.vector_decoders.VECTORS`; the only column that can hold vectors
+        `core.tables.table_reader.FILES` and `core.share.vector_decoders.VECTORS`; the only column that can hold vectors
         may have any name.
     limits : Policy
         `import_bytes`: what the file may unpack to, by its headers.

@@ -14,11 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.deprecated import task_keywords
-from core.encoders import Encoder, get_encoder_info, open_encoder
+from core.encoders import Encoder, get_encoder_info, get_tower_name, open_encoder
 from core.encoders.base import Vectors
 from core.encoders.hub.files import is_cached
 from core.encoders.precomputed import imported_name, imported_title
-from core.encoders.reduced import MARK, reduced_title
 from core.errors import DataError, EncoderError, MediaError
 from core.library.ingest.known import new_item_id
 from core.library.ingest.reader import ReadFile, read_ahead, read_file
@@ -26,6 +25,7 @@ from core.library.ingest.scan import FoundFile
 from core.library.item_lookup import Matcher
 from core.library.schema import Item, Label, LabelledBy, VectorRow
 from core.library.store import Library
+from core.library.weights import find_weights
 from core.media.modalities import VIDEO, get_modality
 from core.media.modality import Segment
 from core.policy import LOCAL, Policy
@@ -122,20 +122,23 @@ def import_vectors(
         `task` was cancelled.
     """
     file = open_vectors(path, limits=limits)
-    encoder = _resolve_encoder(file, name, may_open)
+    encoder = _resolve_encoder(library, file, name, may_open)
     start = to_absolute(root) if root is not None else file.path.parent
     with library.writing():
         run = _Import(library, file, encoder, start, new_files, task)
         return run.run()
 
 
-def _resolve_encoder(file: VectorFile, name: str | None, may_open: Callable[[str], bool] | None) -> Encoder:
-    """The encoder that the file names, if it is here as it was there; else one for these vectors alone."""
+def _resolve_encoder(
+    library: Library, file: VectorFile, name: str | None, may_open: Callable[[str], bool] | None
+) -> Encoder:
+    """The encoder that the file names, if it is here as it was there, with the weights by which the library is
+    searched; else one for these vectors alone."""
     own = open_encoder(imported_name(file.path.stem if name is None else name, file.dim))
     if not _may_be_here(file.encoder_name) or (may_open is not None and not may_open(file.encoder_name)):
         return own
     try:
-        encoder = open_encoder(file.encoder_name)
+        encoder = open_encoder(find_weights(library, file.encoder_name))
     except EncoderError:
         return own
     if encoder.id != file.encoder_id:
@@ -147,8 +150,7 @@ def _resolve_encoder(file: VectorFile, name: str | None, may_open: Callable[[str
 
 def _may_be_here(name: str) -> bool:
     """False for what would have to be fetched, or opened from a folder: a file may name anything."""
-    if reduced_title(name) is not None:
-        return _may_be_here(name.rpartition(MARK)[0])
+    name = get_tower_name(name)
     info = get_encoder_info(name)
     return (info is not None and info.is_local) or imported_title(name) is not None or is_cached(name)
 

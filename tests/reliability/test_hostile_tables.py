@@ -7,6 +7,7 @@ import io
 import struct
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -105,6 +106,20 @@ def long_paths(path: Path) -> None:
     pq.write_table(pa.table({"path": one, "vector": vectors}), path)
 
 
+def long_captions(path: Path, rows: int = 1_000_000, noise: int = 0) -> None:
+    """One caption of 2 kB, which a dictionary holds once. noise: bytes that make the file itself larger."""
+    named = pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, np.int32)), pa.array(["a.jpg"]))
+    numbers = pa.array(np.zeros(rows, np.int32))
+    words = pa.DictionaryArray.from_arrays(numbers, pa.array(["a" * 2_000]))
+    captions = pa.ListArray.from_arrays(pa.array(np.arange(rows + 1, dtype=np.int32)), words)
+    vectors = pa.FixedSizeListArray.from_arrays(pa.array(np.ones(2 * rows, np.float32)), 2)
+    table = pa.table({"path": named, "vector": vectors, "captions": captions})
+    if noise:
+        other = np.random.default_rng(0).bytes(noise)
+        table = table.append_column("other", pa.array([other] + [b""] * (rows - 1), pa.binary()))
+    pq.write_table(table, path)
+
+
 def _with_vectors(path: Path, **columns: object) -> None:
     pq.write_table(pa.table({"path": ["a.jpg"], "vector": [[1.0, 2.0]], **columns}), path)
 
@@ -127,7 +142,7 @@ def odd_footer(path: Path) -> None:
         (".npz", lambda path: damaged(path, zipfile.ZIP_LZMA)),
         (".npz", lambda path: damaged(path, zipfile.ZIP_DEFLATED)),
         (".npz", lambda path: damaged(path, zipfile.ZIP_BZIP2)),
-        *((".parquet", make) for make in (many_rows, long_paths, cut_parquet, odd_footer)),
+        *((".parquet", make) for make in (many_rows, long_paths, long_captions, cut_parquet, odd_footer)),
     ],
 )
 def test_a_hostile_file_gets_one_sentence_and_no_memory(
@@ -143,9 +158,15 @@ def test_a_hostile_file_gets_one_sentence_and_no_memory(
     assert max(most[0], _memory()) - before < MOST_MB * 1e6, f"{(most[0] - before) / 1e6:.0f} MB"
 
 
-def test_a_file_over_the_limit_of_the_policy_is_refused_by_its_header(tmp_path: Path) -> None:
-    from dataclasses import replace
+def test_what_a_dictionary_holds_once_counts_for_each_row_in_the_limit_of_the_policy(tmp_path: Path) -> None:
+    long_captions(tmp_path / "file.parquet", 100_000, noise=10_000_000)  # 200 MB: not too many for a file of this size
+    before, most = _memory(), [0]
+    with _watching(most), pytest.raises(DataError, match="the limit is 50 MB"):
+        open_vectors(tmp_path / "file.parquet", limits=replace(LOCAL, import_bytes=50_000_000))
+    assert max(most[0], _memory()) - before < MOST_MB * 1e6, f"{(most[0] - before) / 1e6:.0f} MB"
 
+
+def test_a_file_over_the_limit_of_the_policy_is_refused_by_its_header(tmp_path: Path) -> None:
     path = tmp_path / "file.npz"
     np.savez(path, path=np.array(["a.jpg"] * 100), vectors=np.ones((100, 64)))
     with pytest.raises(DataError, match="the limit is 0 MB"):

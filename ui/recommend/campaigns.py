@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.media.formats import upload_types
+from core.policy import get_policy
 from core.recommend.ads.campaigns import Campaign, load_example_campaigns, read_campaigns
 from core.recommend.ads.matching import CAP
 from ui.button import pressed
@@ -75,6 +76,6 @@ def _upload() -> None:
     if tables and pressed("Use these", key="use_campaigns", type="primary"):
         with boundary():
             pictures = {file.name: file.getvalue() for file in files if file is not tables[0]}
-            state.own = read_campaigns(tables[0].getvalue(), pictures=pictures)
+            state.own = read_campaigns(tables[0].getvalue(), pictures=pictures, limits=get_policy())
             state.turn += 1
             st.rerun()

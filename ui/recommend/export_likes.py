@@ -116,7 +116,7 @@ def _import_likes(library: Library) -> None:
     if file is None:
         return
     with boundary():
-        found, unknown = read_feedback(file.getvalue(), get_item_names(library))
+        found, unknown = read_feedback(file.getvalue(), get_item_names(library), limits=get_policy())
         visit = get_visit(library)
         visit.feedback.add(found)
         new_turn(visit)

@@ -7,11 +7,18 @@ import streamlit as st
 from core import SemblanceError
 from core.config import load_settings, save_settings
 from core.encoders import DEFAULT_ENCODER
+from core.encoders.adapted import adapter_names
 from core.policy import get_policy
 from ui.jobs.jobs import get_job
-from ui.session.current import Choice, current_encoder, current_library, use_encoder
+from ui.session.current import (
+    Choice,
+    current_encoder,
+    current_library,
+    is_made_with_earlier_weights,
+    use_encoder,
+)
 from ui.session.encoders import encoder_choices, encoder_title, get_encoder
-from ui.session.libraries import VISIT, library_choices, library_facts, library_title
+from ui.session.libraries import VISIT, library_choices, library_facts, library_title, may_change
 from ui.session.queue import QUEUE, place_text
 from ui.session.state import get_state
 from ui.session.visit import get_visit
@@ -96,7 +103,7 @@ def _pick_encoder() -> None:
     elif choice.next_encoder is not None:
         choice.encoder_switches += 1
     shown = choice.next_encoder or choice.encoder
-    names = list(dict.fromkeys([*encoder_choices(*_library_encoders()), choice.encoder, shown]))
+    names = list(dict.fromkeys([*encoder_choices(*_own_encoders()), choice.encoder, shown]))
     picked = st.selectbox(
         "Encoder",
         names,
@@ -126,9 +133,10 @@ def _switch_encoder(name: str) -> None:
         save_settings(encoder=name)
 
 
-def _library_encoders() -> list[str]:
+def _own_encoders() -> list[str]:
+    """Those that the library has vectors of, and the adapted ones of this machine."""
     library = current_library()
-    return [entry.name for entry in library.encoders()] if library else []
+    return [*([entry.name for entry in library.encoders()] if library else []), *adapter_names()]
 
 
 def _facts() -> None:
@@ -142,6 +150,8 @@ def _facts() -> None:
     st.caption(f"{searchable} searchable · {encoder.dim} dimensions")
     if facts.waiting:
         st.caption(f"{facts.waiting} not yet embedded with this encoder")
+    if may_change(library) and is_made_with_earlier_weights(library, encoder):
+        st.caption(":material/upgrade: Made with earlier weights: see the page Library")
     job = get_job(library)
     if job and job.running:
         done = f" ({percent(job.progress.fraction)})" if job.progress else ""

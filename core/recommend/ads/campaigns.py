@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import DataError
+from core.tables.table_reader import NO_LIMITS, TableLimits, read_table
 from core.utils.path_matching import find_file, nfc
-from core.utils.table_reader import Limits, read_table
 
 _COLUMNS = ("name", "text", "picture", "words", "budget", "link")
 _BUDGET = 1_000
-_LIMITS = Limits(file_bytes=10_000_000, unpacked_bytes=100_000_000, table_rows=10_000)
+_MOST = 10_000  # campaigns: each is embedded
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,9 @@ def load_example_campaigns() -> tuple[Campaign, ...]:
     return read_campaigns(importlib.resources.files(__package__).joinpath("campaigns.csv").read_bytes())
 
 
-def read_campaigns(source: Path | bytes, *, pictures: Mapping[str, bytes] | None = None) -> tuple[Campaign, ...]:
+def read_campaigns(
+    source: Path | bytes, *, pictures: Mapping[str, bytes] | None = None, limits: TableLimits = NO_LIMITS
+) -> tuple[Campaign, ...]:
     """Reads campaigns from a table.
 
     Columns: name; text or picture; optionally words (separated by semicolons), budget and link.
@@ -61,6 +63,8 @@ def read_campaigns(source: Path | bytes, *, pictures: Mapping[str, bytes] | None
     source : Path or bytes
     pictures : mapping of str to bytes, optional
         Pictures by the name in the column picture; other names are files beside the table.
+    limits : TableLimits
+        How large the table may be.
 
     Returns
     -------
@@ -71,7 +75,7 @@ def read_campaigns(source: Path | bytes, *, pictures: Mapping[str, bytes] | None
     DataError
         The table is invalid.
     """
-    rows = _rows(source)
+    rows = _rows(source, limits)
     folder = source.parent if isinstance(source, Path) else None
     campaigns = tuple(_campaign(row, line, folder, pictures or {}) for line, row in enumerate(rows, start=2))
     repeated = [name for name, times in Counter(campaign.name for campaign in campaigns).items() if times > 1]
@@ -82,10 +86,12 @@ def read_campaigns(source: Path | bytes, *, pictures: Mapping[str, bytes] | None
     return campaigns
 
 
-def _rows(source: Path | bytes) -> list[dict[str, str]]:
-    table = read_table(source, name=None if isinstance(source, Path) else "The table of campaigns", limits=_LIMITS)
+def _rows(source: Path | bytes, limits: TableLimits) -> list[dict[str, str]]:
+    table = read_table(source, name=None if isinstance(source, Path) else "The table of campaigns", limits=limits)
     if table.find("name") is None or table.find("text", "picture") is None:
         raise DataError("A table of campaigns needs the column name, and text or picture.")
+    if len(table.rows) > _MOST:
+        raise DataError(f"{table.name} has {len(table.rows):,} campaigns, and may have {_MOST:,}: bring a part of it.")
     columns = {name: table.find(name) for name in _COLUMNS}
     cells = [table.texts(column) if column else [""] * len(table.rows) for column in columns.values()]
     return [dict(zip(_COLUMNS, row, strict=True)) for row in zip(*cells, strict=True)]

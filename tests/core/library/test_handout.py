@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import BinaryIO
 
 import pytest
+from fakes import ColorEncoder
 from media import write_video
 from PIL import ExifTags, Image
 
+from core import ingest
 from core.classify.export import write_folders
 from core.classify.predict import Prediction
 from core.errors import MediaError
+from core.evaluation import select_images
 from core.library import Item, Library
 from core.library.handout import get_playable
 from core.library.registry import create_library
@@ -189,3 +192,13 @@ def test_uploads_of_listed_libraries_leave_but_not_through_links(photos: Path, t
     Image.new("RGB", (9, 9)).save(private / "a.png")
     (theirs / "uploads").symlink_to(private)
     assert what_leaves(item_at(theirs / "uploads" / "a.png")) == []
+
+
+def test_pixels_of_files_that_stay_are_not_compared(library: Library, encoder: ColorEncoder, photos: Path) -> None:
+    ingest(library, encoder, [photos])
+    listed = {item.path for item in select_images(library, encoder, {}).items}
+    elsewhere = library.path.parent / "elsewhere"
+    elsewhere.mkdir()
+    Image.new("RGB", (64, 64), "red").save(elsewhere / "private.png")
+    ingest(library, encoder, [elsewhere])
+    assert listed and {item.path for item in select_images(library, encoder, {}).items} == listed

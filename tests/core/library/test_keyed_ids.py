@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import tracemalloc
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,6 +15,7 @@ from fakes import ColorEncoder
 
 from core import Library, Term, format_query, parse_query
 from core.errors import QueryError
+from core.library.home_secret import hide
 from core.library.ingest.known import new_item_id
 from core.library.item_lookup import get_item_names
 from core.library.keyed_ids import seal, unseal
@@ -20,6 +23,7 @@ from core.policy import LOCAL, set_rules
 from core.recommend.feedback import Feedback, feedback_json, likes_csv, read_feedback
 from core.search.query import embed_query
 from core.share.vector_export import export_vectors
+from core.utils.files import locked
 
 IDS = [new_item_id(f"/photos/{number}.jpg", "0" * 32, ()) for number in range(300)]
 
@@ -90,6 +94,32 @@ def test_likes_come_back_from_their_files(public: None, library: Library) -> Non
     with pytest.raises(KeyError):
         get_item_names(library)[ids[0]]
     assert get_item_names(library)[seal(ids[0])] == ids[0]
+
+
+def test_what_strangers_write_is_not_kept(public: None) -> None:
+    tracemalloc.start()
+    for number in range(50):
+        assert unseal(f"{number}" * 100_000) == f"{number}" * 100_000
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 1e6
+
+
+def test_a_secret_that_is_there_is_used_whoever_holds_its_lock(tmp_path: Path, public: None) -> None:
+    path = tmp_path / "home" / ".secret"
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"k" * 32)
+    with locked(path):
+        assert hide("a photo") == hashlib.blake2b(b"a photo", digest_size=12, key=b"k" * 32).hexdigest()
+
+
+@pytest.mark.parametrize("damaged", [b"", b"short"])
+def test_a_secret_that_can_be_guessed_is_made_anew(tmp_path: Path, public: None, damaged: bytes) -> None:
+    path = tmp_path / "home" / ".secret"
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(damaged)
+    assert hide("a photo") != hashlib.blake2b(b"a photo", digest_size=12, key=damaged).hexdigest()
+    assert len(path.read_bytes()) == 32
 
 
 def test_the_projector_gets_pictures_from_a_public_server_too(

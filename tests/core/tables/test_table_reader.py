@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from core.errors import DataError
-from core.utils.table_reader import Limits, read_table
+from core.tables.table_reader import Limits, read_table
 
 
 def parquet(table: pa.Table) -> bytes:
@@ -85,7 +85,7 @@ def test_what_is_no_table_is_refused_in_one_line(data: bytes, says: str) -> None
         (b"a,b\n" + b"1,2\n" * 100, Limits(table_rows=50), "more than 50 rows"),
         (b'a,b\n"1",2\n' + b"1,2\n" * 9_000, Limits(table_rows=50), "more than 50 rows"),
         (parquet(pa.table({"a": category(["x"] * 1_000_000)})), Limits(unpacked_bytes=5e6), "1,000,000 rows"),
-        (parquet(pa.table({"a": ["x"] * 100})), Limits(table_rows=50), "100 rows"),
+        (parquet(pa.table({"a": ["x"] * 100})), Limits(table_rows=50), "more than 50 rows"),
     ],
     ids=["bytes", "rows", "quoted rows", "small in the file, large in memory", "rows of a Parquet"],
 )  # fmt: skip
