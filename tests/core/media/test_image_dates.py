@@ -111,11 +111,11 @@ FACTS = {
 }
 
 
-@pytest.mark.parametrize("kind", FACTS)
-@pytest.mark.parametrize("where", ["before", "after"])
+@pytest.mark.parametrize(
+    ("kind", "where"),
+    [*((kind, "after") for kind in FACTS), *((kind, "before") for kind in FACTS if "checksum" not in kind)],
+)
 def test_facts_of_a_png_are_the_same_before_and_after_its_pixels(kind: str, where: str) -> None:
-    if (kind, where) == ("with a bad checksum", "before"):
-        pytest.skip("what stands before the pixels has to be sound")
     data = png(gradient().reshape(64, -1), **{where: FACTS[kind]})
     whole, alone = decode_image(data), decode_image(data, max_decoded=0)
     assert whole.taken_at == alone.taken_at == GOOD
