@@ -1,0 +1,66 @@
+"""The parts of a vector that only pictures, or only texts, fill: principal components of what a tower gives.
+
+`core.encoders.embedded.heads` says how a vector is made of them; tools/fit_parts.py measured the settings.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.encoders.base import unit_rows
+
+
+@dataclass(frozen=True)
+class PartSettings:
+    """dim: principal components. share: of the part in a cosine, 0 to 1. whitening: 0 keeps the spread of each, 1 makes
+    all equal."""
+
+    dim: int
+    share: float
+    whitening: float
+
+
+VISUAL = PartSettings(dim=192, share=0.5, whitening=1.0)
+SENTENCE = PartSettings(dim=77, share=0.3, whitening=0.5)
+
+
+def fit_parts(
+    features: NDArray[np.floating],
+    sentences: NDArray[np.floating] | None,
+    *,
+    visual: PartSettings | None = VISUAL,
+    sentence: PartSettings | None = SENTENCE,
+) -> dict[str, NDArray[np.floating]]:
+    """The tensors that a heads file needs for both parts; None leaves a part out.
+
+    Parameters
+    ----------
+    features : ndarray, shape (n, 1280)
+        Of photos, by the branch of the image tower that was not tuned.
+    sentences : ndarray, shape (m, 384)
+        Of texts, by MiniLM without adapters.
+    """
+    tensors: dict[str, NDArray[np.floating]] = {}
+    if visual:
+        tensors |= _principal_components("visual", features, visual)
+    if sentence and sentences is not None:
+        tensors |= _principal_components("sentence", unit_rows(sentences), sentence)
+    return tensors
+
+
+def _principal_components(
+    name: str, rows: NDArray[np.floating], settings: PartSettings
+) -> dict[str, NDArray[np.floating]]:
+    mean = rows.mean(axis=0, dtype=np.float64)
+    variances, axes = np.linalg.eigh(np.cov(rows.astype(np.float64), rowvar=False))
+    largest = np.argsort(-variances)[: settings.dim]
+    components = axes[:, largest] * variances[largest] ** (-settings.whitening / 2)
+    components *= 1 / np.abs(components).max()  # only the directions of rows count, and half precision is narrow
+    return {
+        f"{name}.mean": mean.astype(np.float16),
+        f"{name}.components": np.ascontiguousarray(components.T, np.float16),
+        f"{name}.share": np.float32(settings.share),
+    }
