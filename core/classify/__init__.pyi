@@ -22,6 +22,9 @@ from .predict import ValuePrediction as ValuePrediction
 from .predict import classify_library as classify_library
 from .predict import predict_library_values as predict_library_values
 from .predict import values_csv as values_csv
+from .relearning import find_training_labels as find_training_labels
+from .relearning import list_earlier_heads as list_earlier_heads
+from .relearning import relearn_head as relearn_head
 from .training import ClassKind as ClassKind
 from .training import NumberKind as NumberKind
 from .training import fit_classes as fit_classes

@@ -85,6 +85,10 @@ def get_encoder(options: Options, task: Task, library: Library | None = None) ->
     if name is None:
         name = DEFAULT_ENCODER if DEFAULT_ENCODER in names or not names else names[0]
         _check_is_here(name, library)
+    if library is not None:
+        from core.library.weights import find_weights
+
+        name = find_weights(library, name)
     encoder = open_encoder(name, on_progress=task.on_progress)
     if library is not None and entries and encoder.id not in {entry.id for entry in entries}:
         has = ", ".join(names)

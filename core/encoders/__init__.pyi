@@ -9,10 +9,13 @@ from .registry import DEFAULT_ENCODER as DEFAULT_ENCODER
 from .registry import EncoderInfo as EncoderInfo
 from .registry import encoder_names as encoder_names
 from .registry import get_encoder_info as get_encoder_info
+from .registry import get_opening_name as get_opening_name
 from .registry import is_model_name as is_model_name
+from .registry import list_earlier_weights as list_earlier_weights
 from .registry import open_encoder as open_encoder
 from .registry import register_encoder as register_encoder
 from .registry import unregister_encoder as unregister_encoder
 from .saved_files import find_free_name as find_free_name
 from .saved_files import get_saved_path as get_saved_path
 from .saved_files import list_saved as list_saved
+from .saved_files import list_saved_earlier as list_saved_earlier

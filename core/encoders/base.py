@@ -84,7 +84,7 @@ class Encoder(Protocol):
 
     @property
     def name(self) -> str:
-        """The name that `open_encoder` takes."""
+        """The name that `open_encoder` takes. It opens the newest weights; earlier ones open by their `id`."""
         ...
 
     @property

@@ -214,6 +214,13 @@ def reduced_title(name: str) -> str | None:
     return f"{match['base']}, {match['dim']} dimensions ({METHOD_NAMES[match['method']]})" if match else None
 
 
+def parse_reduced_name(name: str) -> tuple[str, Method, int] | None:
+    """Name of the base, method and dimensions of a reduction's name; None for other names."""
+    match = _NAME.fullmatch(name)
+    method = next((arg for arg in get_args(Method) if match and arg == match["method"]), None)
+    return (match["base"], method, int(match["dim"])) if match and method else None
+
+
 def _path(name: str) -> Path:
     """The file of a reduction; the last part of a name ends in a digest."""
     last = name.rpartition(MARK)[2]

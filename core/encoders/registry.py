@@ -1,5 +1,6 @@
 """Opens encoders by name. "embedded" works offline; a hub id or a local folder opens any dual encoder.
 
+A name opens the newest weights. Those of an earlier version open by their id, for libraries that were made with them.
 Other packages add encoders by an entry point of the group `semblance.encoders`, or by `register_encoder`.
 """
 
@@ -8,10 +9,11 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Literal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache, lru_cache, partial
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal
 
 from core.encoders.base import Encoder
 from core.encoders.hub.catalog import CURATED
@@ -20,6 +22,10 @@ from core.progress import OnProgress
 from core.utils.files import to_absolute
 from core.utils.plugins import load_plugins
 
+if TYPE_CHECKING:
+    from core.encoders.embedded.releases import Release
+
+Factory = Callable[[str, OnProgress | None], Encoder]
 DEFAULT_ENCODER = "embedded"
 ENTRY_POINTS = "semblance.encoders"
 
@@ -43,19 +49,43 @@ class EncoderInfo:
         What the encoder embeds.
     is_local : bool
         Whether it opens without a network. In public mode, visitors get only such encoders.
+    earlier : mapping of str to callable
+        Earlier weights that can still be opened: factories by `Encoder.id`, the latest first. They take `name`, too.
     """
 
     name: str
     title: str
-    factory: Callable[[str, OnProgress | None], Encoder]
+    factory: Factory
     modalities: tuple[Literal["image", "text"], ...] = ("image", "text")
     is_local: bool = True
+    earlier: Mapping[str, Factory] = field(default_factory=lambda: MappingProxyType({}), compare=False)
 
 
 def _embedded(name: str, on_progress: OnProgress | None, *, release_memory: bool = False) -> Encoder:
     from core.encoders.embedded.encoder import EmbeddedEncoder
+    from core.encoders.embedded.releases import NEWEST
 
-    return EmbeddedEncoder(name, release_memory=release_memory, on_progress=on_progress)
+    release = NEWEST if name == DEFAULT_ENCODER else _earlier_embedded()[name]
+    encoder = EmbeddedEncoder(DEFAULT_ENCODER, release=release, release_memory=release_memory, on_progress=on_progress)
+    return encoder if name == DEFAULT_ENCODER else _check_weights(encoder, name)
+
+
+def _check_weights(encoder: Encoder, encoder_id: str) -> Encoder:
+    if encoder.id != encoder_id:
+        raise EncoderError(f"The earlier weights {encoder_id} are damaged: install the package that has them again.")
+    return encoder
+
+
+@cache
+def _earlier_embedded() -> Mapping[str, Release]:
+    """The releases by their ids, without the newest, which a library has in common with nobody's earlier one."""
+    from core.encoders.embedded.releases import EARLIER, NEWEST
+
+    return {release.id: release for release in EARLIER if release.id != NEWEST.id}
+
+
+def _is_embedded(name: str) -> bool:
+    return name == DEFAULT_ENCODER or (name.startswith(f"{DEFAULT_ENCODER}-") and name in _earlier_embedded())
 
 
 def _hub(name: str, on_progress: OnProgress | None) -> Encoder:
@@ -68,7 +98,8 @@ def _reduced(name: str, on_progress: OnProgress | None, *, release_memory: bool)
     from core.encoders.reduced import ReducedEncoder, load_reduction
 
     reduction = load_reduction(name)
-    base = open_encoder(reduction.encoder_name, release_memory=release_memory, on_progress=on_progress)
+    base_name = get_opening_name(reduction.encoder_name, reduction.encoder_id)
+    base = open_encoder(base_name, release_memory=release_memory, on_progress=on_progress)
     return ReducedEncoder(base, reduction)
 
 
@@ -123,13 +154,67 @@ def get_encoder_info(name: str) -> EncoderInfo | None:
     Parameters
     ----------
     name : str
+        Or the id of earlier weights, which have an entry of their own.
 
     Returns
     -------
     EncoderInfo or None
         None for unlisted hub ids, folders, reductions and imported vectors.
     """
+    return _find_newest(name) or _find_earlier(name)
+
+
+def _find_newest(name: str) -> EncoderInfo | None:
     return _BUILT_IN.get(name) or _registered.get(name) or _load_plugins(tuple(sys.path)).get(name)
+
+
+def _find_earlier(encoder_id: str) -> EncoderInfo | None:
+    if _is_embedded(encoder_id):
+        return replace(_BUILT_IN[DEFAULT_ENCODER], name=encoder_id, title="Embedded, earlier weights")
+    for info in [*_registered.values(), *_load_plugins(tuple(sys.path)).values()]:
+        if encoder_id in info.earlier:
+            return replace(
+                info, name=encoder_id, title=f"{info.title}, earlier weights", factory=partial(_open_earlier, info)
+            )
+    return None
+
+
+def _open_earlier(info: EncoderInfo, encoder_id: str, on_progress: OnProgress | None) -> Encoder:
+    return _check_weights(info.earlier[encoder_id](info.name, on_progress), encoder_id)
+
+
+def list_earlier_weights(name: str) -> list[str]:
+    """Earlier weights of an encoder that can still be opened.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    list of str
+        Their ids, the latest first. `open_encoder` takes them as names.
+    """
+    if name == DEFAULT_ENCODER:
+        return list(_earlier_embedded())
+    info = _find_newest(name)
+    return list(info.earlier) if info else []
+
+
+def get_opening_name(name: str, encoder_id: str) -> str:
+    """The name with which `open_encoder` gives back an encoder.
+
+    Parameters
+    ----------
+    name, encoder_id : str
+        Its `name` and `id`, as they are stored beside vectors.
+
+    Returns
+    -------
+    str
+        The id where that is of earlier weights, else the name.
+    """
+    return encoder_id if encoder_id in list_earlier_weights(name) else name
 
 
 def encoder_names() -> list[str]:
@@ -169,8 +254,8 @@ def open_encoder(
     ----------
     name : str
         A registered encoder; a hub id ("owner/model"); a local model folder; one of these with fewer dimensions
-        ("embedded@pca128-...", see `core.encoders.reduced`); or imported vectors ("imported:NAME:512", see
-        `core.encoders.precomputed`).
+        ("embedded@pca128-...", see `core.encoders.reduced`); imported vectors ("imported:NAME:512", see
+        `core.encoders.precomputed`); or the id of earlier weights, see `list_earlier_weights`.
     release_memory : bool
         Whether the embedded encoder returns the memory of each batch (400 MB), for small shared servers. It then takes
         a sixth longer.
@@ -188,7 +273,7 @@ def open_encoder(
         The name is unknown, or the weights are not available.
     """
     name = name.strip()
-    if name == DEFAULT_ENCODER:
+    if _is_embedded(name):
         return _embedded(name, on_progress, release_memory=release_memory)
     info = get_encoder_info(name)
     if info is not None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from core.config import get_home
 from core.encoders.base import Encoder
+from core.encoders.registry import list_earlier_weights
 from core.errors import DataError
 from core.utils.array_files import SUFFIX
 from core.utils.files import write_atomic
@@ -28,7 +29,30 @@ def list_saved(kind: str, encoder: Encoder) -> dict[str, Path]:
     dict of str to Path
         Paths by name.
     """
-    return {path.stem: path for path in sorted(_folder(kind, encoder).glob(f"*{SUFFIX}"))}
+    return _list_folder(kind, encoder.id)
+
+
+def list_saved_earlier(kind: str, encoder: Encoder) -> dict[str, Path]:
+    """Saved files of earlier weights of an encoder that there are none of by these names with its own.
+
+    Parameters
+    ----------
+    kind : {"heads", "concepts"}
+    encoder : Encoder
+
+    Returns
+    -------
+    dict of str to Path
+        Paths by name; none if the encoder's own weights are earlier ones, whose files are in use.
+    """
+    earlier = list_earlier_weights(encoder.name)
+    if encoder.id in earlier:
+        return {}
+    files: dict[str, Path] = {}
+    for encoder_id in reversed(earlier):
+        files |= _list_folder(kind, encoder_id)
+    made_again = {name.casefold() for name in list_saved(kind, encoder)}
+    return {name: path for name, path in files.items() if name.casefold() not in made_again}
 
 
 def get_saved_path(kind: str, encoder: Encoder, name: str) -> Path:
@@ -53,7 +77,7 @@ def get_saved_path(kind: str, encoder: Encoder, name: str) -> Path:
         raise DataError("A name has 1 to 80 letters, digits, spaces, dots or dashes, no dot or dash first.")
     if len(name.encode()) > _LONGEST:
         raise DataError(f"The name is too long for a file. Use at most {_LONGEST // 3} characters.")
-    return _folder(kind, encoder) / f"{name}{SUFFIX}"
+    return _folder(kind, encoder.id) / f"{name}{SUFFIX}"
 
 
 def write_saved(path: Path, data: bytes) -> Path:
@@ -96,5 +120,9 @@ def find_free_name(kind: str, encoder: Encoder, target: str) -> str:
     return next(candidate for candidate in candidates if candidate.casefold() not in used)
 
 
-def _folder(kind: str, encoder: Encoder) -> Path:
-    return get_home() / kind / re.sub(r"[^\w.-]+", "_", encoder.id)
+def _list_folder(kind: str, encoder_id: str) -> dict[str, Path]:
+    return {path.stem: path for path in sorted(_folder(kind, encoder_id).glob(f"*{SUFFIX}"))}
+
+
+def _folder(kind: str, encoder_id: str) -> Path:
+    return get_home() / kind / re.sub(r"[^\w.-]+", "_", encoder_id)

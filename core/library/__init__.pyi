@@ -3,6 +3,7 @@ from .filters import item_dates as item_dates
 from .index import VectorIndex as VectorIndex
 from .index import make_flat_index as make_flat_index
 from .index import pad_rows as pad_rows
+from .ingest.reembed import reembed as reembed
 from .ingest.run import IngestReport as IngestReport
 from .ingest.run import ingest as ingest
 from .item_lookup import Matcher as Matcher
@@ -17,7 +18,9 @@ from .points import Points as Points
 from .points import Unit as Unit
 from .points import load_points as load_points
 from .reduced_copy import get_reduction as get_reduction
+from .reduced_copy import list_earlier_reductions as list_earlier_reductions
 from .reduced_copy import list_reductions as list_reductions
+from .reduced_copy import renew_reduced as renew_reduced
 from .reduced_copy import store_reduced as store_reduced
 from .registry import create_library as create_library
 from .registry import forget_library as forget_library
@@ -46,3 +49,5 @@ from .uploads import UploadReport as UploadReport
 from .uploads import safe_name as safe_name
 from .uploads import save_uploads as save_uploads
 from .uploads import too_much as too_much
+from .weights import find_weights as find_weights
+from .weights import open_library_encoder as open_library_encoder

@@ -16,9 +16,10 @@ from core.encoders.reduced import (
     Reduction,
     learn_reduction,
     load_reduction,
+    parse_reduced_name,
     save_reduction,
 )
-from core.errors import EncoderError
+from core.errors import DataError, EncoderError
 from core.library.schema import EncoderEntry
 from core.library.store import Library
 from core.progress import SILENT, Task
@@ -29,7 +30,26 @@ _STOPPED = "Stopped: what is stored by now stays, and the next run goes on from 
 
 def list_reductions(library: Library, encoder: Encoder) -> list[EncoderEntry]:
     """The copies of this encoder's vectors with fewer dimensions that the library stores."""
-    return [entry for entry in library.encoders() if entry.name.startswith(encoder.name + MARK)]
+    return [entry for entry in library.encoders() if entry.id.startswith(encoder.id + MARK)]
+
+
+def list_earlier_reductions(library: Library, encoder: Encoder) -> list[EncoderEntry]:
+    """Those that were made of vectors of this encoder's earlier weights. They stay searchable while these open."""
+    others = [entry for entry in library.encoders() if entry.name.startswith(encoder.name + MARK)]
+    return [entry for entry in others if not entry.id.startswith(encoder.id + MARK)]
+
+
+@task_keywords
+def renew_reduced(library: Library, encoder: Encoder, entry: EncoderEntry, *, task: Task = SILENT) -> ReducedEncoder:
+    """Stores a reduction of earlier weights again, by the same method and to as many dimensions, and drops the earlier
+    one. Raises what `store_reduced` raises, and DataError where the entry is no reduction."""
+    parsed = parse_reduced_name(entry.name)
+    if parsed is None:
+        raise DataError(f"{entry.name} has all dimensions: choose a reduction.")
+    _, method, dim = parsed
+    reduced = store_reduced(library, encoder, get_reduction(library, encoder, dim, method=method), task=task)
+    library.drop_encoder(entry.id)
+    return reduced
 
 
 def get_reduction(library: Library, encoder: Encoder, dim: int, *, method: Method = "pca") -> Reduction:

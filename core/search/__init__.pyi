@@ -1,7 +1,10 @@
 from .concepts import forget_concept as forget_concept
 from .concepts import learn_concept as learn_concept
+from .concepts import learn_concept_of_items as learn_concept_of_items
 from .concepts import list_concepts as list_concepts
+from .concepts import list_earlier_concepts as list_earlier_concepts
 from .concepts import load_concept as load_concept
+from .concepts import relearn_concept as relearn_concept
 from .concepts import save_concept as save_concept
 from .images import Hit as Hit
 from .images import SearchResult as SearchResult

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,19 +12,25 @@ from numpy.typing import NDArray
 
 from core.encoders.base import Encoder, Vectors, unit_rows
 from core.encoders.reference_prompts import embed_reference_prompts, get_reference_prior
-from core.encoders.saved_files import get_saved_path, list_saved, remove_saved, write_saved
+from core.encoders.saved_files import get_saved_path, list_saved, list_saved_earlier, remove_saved, write_saved
 from core.errors import DataError, QueryError
+from core.library.store import Library
+from core.library.track import get_item_vectors
 from core.utils.array_files import pack_arrays, unpack_arrays
 
 
 @dataclass(frozen=True)
 class Concept:
-    """name: in queries (`concept:NAME`) and classes. vector: (dim,) unit. examples: the number it was learned from."""
+    """name: in queries (`concept:NAME`) and classes. vector: (dim,) unit. examples: the number it was learned from.
+
+    item_ids: those examples, where they are items of a library, so that it can be learned again with other weights.
+    """
 
     name: str
     encoder_id: str
     vector: NDArray[np.float32]
     examples: int
+    item_ids: tuple[str, ...] = ()
 
 
 def learn_concept(
@@ -69,6 +77,38 @@ def learn_concept(
     return Concept(name, encoder.id, unit_rows(center + radius * unit_rows(direction)), len(examples))
 
 
+def learn_concept_of_items(library: Library, encoder: Encoder, name: str, item_ids: Sequence[str]) -> Concept:
+    """Learns a concept from items of a library, against the others; see `learn_concept`. The concept keeps their ids.
+
+    Raises DataError also if none of them has a vector of the encoder.
+    """
+    index = library.index(encoder)
+    found, examples = get_item_vectors(index, item_ids)
+    return replace(learn_concept(encoder, name, examples, index.background), item_ids=tuple(found))
+
+
+def relearn_concept(library: Library, encoder: Encoder, name: str) -> Concept:
+    """Learns a concept of earlier weights again, from those of its examples that a library holds.
+
+    Raises DataError if it does not know its examples, as those of earlier versions, or the library holds none of them.
+    """
+    path = list_earlier_concepts(encoder).get(name)
+    item_ids = _read(path).item_ids if path else ()
+    if not item_ids:
+        raise DataError(f"What the concept {name!r} was learned from is not known: save it again from pictures.")
+    return learn_concept_of_items(library, encoder, name, item_ids)
+
+
+def list_earlier_concepts(encoder: Encoder) -> dict[str, Path]:
+    """The files of concepts that were saved with earlier weights of an encoder only, by name."""
+    return list_saved_earlier("concepts", encoder)
+
+
+def knows_examples(path: Path) -> bool:
+    """Whether a concept of such a file can be learned again. Raises DataError if the file is damaged."""
+    return bool(_read(path).item_ids)
+
+
 def list_concepts(encoder: Encoder) -> dict[str, Path]:
     """The files of the saved concepts of an encoder, by name."""
     return list_saved("concepts", encoder)
@@ -78,18 +118,23 @@ def save_concept(concept: Concept, encoder: Encoder) -> Path:
     """Saves a concept under its name for all libraries of its encoder; replaces one of that name."""
     path = get_saved_path("concepts", encoder, concept.name)
     about = {"name": concept.name, "encoder_id": concept.encoder_id, "examples": str(concept.examples)}
+    about |= {"item_ids": json.dumps(concept.item_ids)}
     return write_saved(path, pack_arrays({"vector": concept.vector}, about))
 
 
 def load_concept(encoder: Encoder, name: str) -> Concept:
     """A saved concept. Raises QueryError if the encoder has none of this name, or it is damaged."""
     try:
-        arrays, about = unpack_arrays(get_saved_path("concepts", encoder, name).read_bytes())
-        concept = Concept(about["name"], about["encoder_id"], arrays["vector"], int(about["examples"]))
+        concept = _read(get_saved_path("concepts", encoder, name))
     except OSError:
+        if name in list_earlier_concepts(encoder):
+            raise QueryError(
+                f"The concept {name!r} was made with earlier weights of {encoder.name}: learn it again (page Classify, "
+                "Made before)."
+            ) from None
         known = ", ".join(list_concepts(encoder)) or "none yet"
         raise QueryError(f"There is no concept {name!r} for {encoder.name} (there are: {known}).") from None
-    except (DataError, KeyError, ValueError) as error:
+    except DataError as error:
         raise QueryError(f"The concept {name!r} cannot be used: learn it again.") from error
     if concept.encoder_id != encoder.id or concept.vector.shape != (encoder.dim,):
         raise QueryError(f"The concept {name!r} belongs to another encoder: learn it again.")
@@ -104,3 +149,13 @@ def concept_file(encoder: Encoder, name: str) -> Path:
 def forget_concept(encoder: Encoder, name: str) -> None:
     """Removes a saved concept, if it exists."""
     remove_saved(get_saved_path("concepts", encoder, name))
+
+
+def _read(path: Path) -> Concept:
+    """Raises OSError, and DataError if the file is damaged."""
+    arrays, about = unpack_arrays(path.read_bytes())
+    try:
+        item_ids = tuple(map(str, json.loads(about.get("item_ids", "[]"))))
+        return Concept(about["name"], about["encoder_id"], arrays["vector"], int(about["examples"]), item_ids)
+    except (KeyError, ValueError, TypeError, RecursionError) as error:
+        raise DataError(f"The concept {path.stem!r} is damaged.") from error

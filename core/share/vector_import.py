@@ -26,6 +26,7 @@ from core.library.ingest.scan import FoundFile
 from core.library.item_lookup import Matcher
 from core.library.schema import Item, Label, LabelledBy, VectorRow
 from core.library.store import Library
+from core.library.weights import open_library_encoder
 from core.media.modalities import VIDEO, get_modality
 from core.media.modality import Segment
 from core.policy import LOCAL, Policy
@@ -122,20 +123,23 @@ def import_vectors(
         `task` was cancelled.
     """
     file = open_vectors(path, limits=limits)
-    encoder = _resolve_encoder(file, name, may_open)
+    encoder = _resolve_encoder(library, file, name, may_open)
     start = to_absolute(root) if root is not None else file.path.parent
     with library.writing():
         run = _Import(library, file, encoder, start, new_files, task)
         return run.run()
 
 
-def _resolve_encoder(file: VectorFile, name: str | None, may_open: Callable[[str], bool] | None) -> Encoder:
-    """The encoder that the file names, if it is here as it was there; else one for these vectors alone."""
+def _resolve_encoder(
+    library: Library, file: VectorFile, name: str | None, may_open: Callable[[str], bool] | None
+) -> Encoder:
+    """The encoder that the file names, if it is here as it was there, with the weights by which the library is
+    searched; else one for these vectors alone."""
     own = open_encoder(imported_name(file.path.stem if name is None else name, file.dim))
     if not _may_be_here(file.encoder_name) or (may_open is not None and not may_open(file.encoder_name)):
         return own
     try:
-        encoder = open_encoder(file.encoder_name)
+        encoder = open_library_encoder(library, file.encoder_name)
     except EncoderError:
         return own
     if encoder.id != file.encoder_id:

@@ -16,9 +16,11 @@ from core.policy import get_policy
 from core.search.concepts import forget_concept, list_concepts
 from core.search.query import CONCEPT, PLAIN
 from ui.classify.heads import head_choice, head_panel
+from ui.classify.made_before import made_before
 from ui.errors import boundary
 from ui.session.cache import embedded_classes
 from ui.session.class_table import ClassTableState
+from ui.session.current import current_library
 from ui.session.encoders import load_encoder
 from ui.session.state import get_state
 from ui.text import plain
@@ -50,6 +52,7 @@ def class_section(encoder: Encoder) -> tuple[list[ClassName], Head | None]:
         _paste()
         _concepts(encoder)
         head_panel(encoder, head)
+        made_before(current_library(), encoder)
     _write_link(classes)
     return classes, head
 

@@ -9,7 +9,14 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.encoders.reduced import METHOD_NAMES, Method, ReducedEncoder, reduced_title
-from core.library.reduced_copy import get_reduction, list_reductions, store_reduced
+from core.library.reduced_copy import (
+    get_reduction,
+    list_earlier_reductions,
+    list_reductions,
+    renew_reduced,
+    store_reduced,
+)
+from core.library.schema import EncoderEntry
 from core.policy import get_policy
 from core.progress import Task
 from ui.jobs.jobs import is_busy
@@ -45,6 +52,7 @@ def store_section(library: Library, encoder: Encoder) -> tuple[int, Method] | No
     st.caption(f"{counted(count, 'vector')}: {now} in memory for search (half precision) now, {then} then.")
     _store(library, encoder, *chosen)
     _stored(library, encoder)
+    _stored_before(library, encoder)
     return chosen
 
 
@@ -85,6 +93,24 @@ def _stored(library: Library, encoder: Encoder) -> None:
             "the full vectors stay."
         )
         st.page_link("pages/library.py", label="Open the page Library", icon=":material/arrow_forward:")
+
+
+def _stored_before(library: Library, encoder: Encoder) -> None:
+    """Reductions of earlier weights, each with a button to store it again from the vectors that are here now."""
+    for entry in list_earlier_reductions(library, encoder):
+        st.markdown(
+            f":material/history: **{plain(reduced_title(entry.name) or entry.name)}**, made with earlier weights"
+        )
+        if get_policy().may_write_shared and not is_busy(library):
+            task_button(
+                f"store again {entry.id}", "Store it again", partial(_renew, library, encoder, entry), title="Storing",
+                about=(library.path, encoder.id, entry.id), state=library.index(encoder), icon=":material/refresh:",
+                note="The earlier one is dropped.",
+            )  # fmt: skip
+
+
+def _renew(library: Library, encoder: Encoder, entry: EncoderEntry, task: Task) -> ReducedEncoder:
+    return renew_reduced(library, encoder, entry, task=task)
 
 
 def _open(name: str) -> None:

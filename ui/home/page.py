@@ -31,7 +31,7 @@ def page() -> None:
             icon=":material/waving_hand:",
         )
         with boundary():
-            sample_button(encoder, primary=True)
+            sample_button(primary=True)
         st.page_link(
             "pages/library.py", label="Or create one from your own photos and videos", icon=":material/photo_library:"
         )

@@ -9,14 +9,21 @@ import streamlit as st
 from core import Encoder, Library
 from core.encoders.reduced import MARK, reduced_title
 from core.library.ingest.known import find_outdated
+from core.library.ingest.reembed import reembed
 from core.library.registry import create_library, forget_library, libraries_folder, remember_library
 from core.library.schema import EncoderEntry
 from core.policy import get_policy
 from ui.button import pressed
 from ui.errors import boundary
-from ui.jobs.jobs import dismiss_job, is_busy, start_ingest
+from ui.jobs.jobs import dismiss_job, is_busy, start_ingest, start_job
 from ui.session.cache import get_cached
-from ui.session.current import Choice, use_encoder, use_library
+from ui.session.current import (
+    Choice,
+    is_made_with_earlier_weights,
+    newest_encoder,
+    use_encoder,
+    use_library,
+)
 from ui.session.encoders import encoder_name
 from ui.session.libraries import (
     LibraryFacts,
@@ -55,6 +62,24 @@ def outdated_note(library: Library) -> None:
         st.caption(f"At the next check, {outdated}")
 
 
+def weights_note(library: Library, encoder: Encoder) -> None:
+    """Where the library is searched with earlier weights: that there are better ones, and a button to get them."""
+    if not is_made_with_earlier_weights(library, encoder) or not may_change(library):
+        return
+    newest = newest_encoder()
+    versions = (library.versions(encoder.id), library.versions(newest.id))
+    count = get_cached("to reembed", versions, library, lambda: len(library.list_to_reembed(newest)))
+    with st.container(horizontal=True, vertical_alignment="center", key="earlier_weights"):
+        st.markdown(
+            ":material/upgrade: This library was made with earlier weights. Search works; embed again "
+            f"({counted(count, 'item')}) to get the better ones.",
+            width="stretch",
+        )
+        if pressed("Embed again", key="reembed", icon=":material/deployed_code_update:", disabled=is_busy(library)):
+            start_job(library, "Embedding again", lambda task: reembed(library, newest, task=task))
+            st.rerun()
+
+
 def encoder_section(library: Library, encoder: Encoder, facts: LibraryFacts) -> None:
     """The encoders of the library: complete the vectors of the one in use, or delete those of any."""
     if facts.waiting:
@@ -62,6 +87,8 @@ def encoder_section(library: Library, encoder: Encoder, facts: LibraryFacts) -> 
     for entry in library.encoders():
         with st.container(horizontal=True, vertical_alignment="center", key=f"encoder {entry.id}"):
             used = " · in use" if entry.id == encoder.id else ""
+            if entry.name == encoder.name and not used:
+                used = " · other weights, by which nothing is searched now"
             st.markdown(
                 f"**{plain(encoder_name(entry.name))}**{used}  \n"
                 f":gray[{counted(entry.vectors, 'vector')} of {entry.dim} dimensions · {plain(entry.id)}]",

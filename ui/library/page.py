@@ -18,6 +18,7 @@ from ui.library.manage import (
     outdated_note,
     problem_section,
     remove_button,
+    weights_note,
 )
 from ui.session.current import current_encoder, current_library
 from ui.session.libraries import LibraryFacts, library_facts, may_change
@@ -32,7 +33,7 @@ def page() -> None:
     library = current_library()
     encoder = current_encoder()
     if library is None:
-        nothing_yet(encoder)
+        nothing_yet()
         return
     facts = library_facts(library, encoder)
     numbers(library, facts)
@@ -64,7 +65,7 @@ def page() -> None:
         import_section(library)
     with st.expander("Other libraries", icon=":material/photo_library:", expanded=not may_change(library)):
         library_section()
-        sample_button(encoder, primary=False)
+        sample_button(primary=False)
     in_python(library_lines(library, encoder))
 
 
@@ -82,11 +83,11 @@ def add(library: Library, encoder: Encoder) -> None:
         add_dataset(library, encoder)
 
 
-def nothing_yet(encoder: Encoder) -> None:
+def nothing_yet() -> None:
     samples = "Start with the sample photos and clips, or create" if get_policy().may_write_shared else "Create"
     st.info(f"There is no library yet. {samples} one from your own photos and videos.", icon=":material/waving_hand:")
     with boundary():
-        sample_button(encoder, primary=True)
+        sample_button(primary=True)
     library_section()
 
 
@@ -104,3 +105,4 @@ def numbers(library: Library, facts: LibraryFacts) -> None:
         check_button(library, current_encoder())
         remove_button(library)
     outdated_note(library)
+    weights_note(library, current_encoder())

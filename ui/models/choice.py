@@ -8,6 +8,7 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.encoders.reduced import reduction_names
+from core.library.weights import find_weights
 from core.policy import get_policy
 from ui.jobs.jobs import is_busy
 from ui.session.encoders import encoder_choices, encoder_title, get_encoder, is_offered
@@ -49,7 +50,7 @@ def choose_other_encoder(library: Library, encoder: Encoder) -> Encoder | None:
     if name == encoder.name:
         st.info("This is the encoder in use. Choose another one.", icon=":material/compare:")
         return None
-    other = get_encoder(name, proven=name in stored)
+    other = get_encoder(find_weights(library, name), proven=name in stored)
     facts = library_facts(library, other)
     if facts.waiting and not is_busy(library):
         if facts.searchable:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core import Encoder, Library
+from core.library.weights import find_weights
 from ui.session.encoders import get_encoder
 from ui.session.libraries import get_library, library_choices
 from ui.session.state import get_state
@@ -34,8 +35,25 @@ def current_library() -> Library | None:
 
 
 def current_encoder() -> Encoder:
-    """The encoder in use. Raises EncoderError if it does not open."""
-    return get_encoder(get_state(Choice).encoder)
+    """The encoder in use, with the weights of the library in use. Raises EncoderError if it does not open."""
+    return encoder_for(current_library())
+
+
+def encoder_for(library: Library | None) -> Encoder:
+    """The encoder in use, with the weights that a library is searched with; None: the newest. Raises EncoderError."""
+    name = get_state(Choice).encoder
+    return get_encoder(find_weights(library, name) if library else name)
+
+
+def newest_encoder() -> Encoder:
+    """The encoder in use with its newest weights. Raises EncoderError."""
+    return encoder_for(None)
+
+
+def is_made_with_earlier_weights(library: Library, encoder: Encoder) -> bool:
+    """Whether the encoder in use is one of earlier weights, which the library still is searched with."""
+    name = get_state(Choice).encoder
+    return encoder.name == name and find_weights(library, name) != name
 
 
 def use_library(key: str | None) -> None:

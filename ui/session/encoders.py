@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from core import Encoder, Progress, encoder_names, open_encoder
-from core.encoders import get_encoder_info, is_model_name
+from core.encoders import get_encoder_info, get_opening_name, is_model_name
 from core.encoders.hub.files import is_cached
 from core.encoders.precomputed import imported_title, supports_text
 from core.encoders.reduced import MARK, ReducedEncoder, Reduction, load_reduction, reduced_title
@@ -89,7 +89,8 @@ def get_encoder(name: str, *, proven: bool = False) -> Encoder:
 
 def _reduced(name: str, proven: bool) -> Encoder:
     reduction = _reduction(name)
-    return ReducedEncoder(get_encoder(reduction.encoder_name, proven=proven), reduction)
+    base = get_opening_name(reduction.encoder_name, reduction.encoder_id)
+    return ReducedEncoder(get_encoder(base, proven=proven), reduction)
 
 
 @once_each(most=16)
@@ -102,7 +103,7 @@ def load_encoder(encoder: Encoder) -> None:
     encoder = getattr(encoder, "base", encoder)
     if not supports_text(encoder):  # nothing to load
         return
-    slot = _slot(encoder.name)
+    slot = _slot(get_opening_name(encoder.name, encoder.id))
     if slot.encoder is None:
         slot.encoder = encoder
     if not slot.loaded:

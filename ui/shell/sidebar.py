@@ -9,9 +9,9 @@ from core.config import load_settings, save_settings
 from core.encoders import DEFAULT_ENCODER
 from core.policy import get_policy
 from ui.jobs.jobs import get_job
-from ui.session.current import Choice, current_encoder, current_library
+from ui.session.current import Choice, current_encoder, current_library, is_made_with_earlier_weights
 from ui.session.encoders import encoder_choices, encoder_title, get_encoder
-from ui.session.libraries import VISIT, library_choices, library_facts, library_title
+from ui.session.libraries import VISIT, library_choices, library_facts, library_title, may_change
 from ui.session.queue import QUEUE, place_text
 from ui.session.state import get_state
 from ui.session.visit import get_visit
@@ -126,6 +126,8 @@ def _facts() -> None:
     st.caption(f"{searchable} searchable · {encoder.dim} dimensions")
     if facts.waiting:
         st.caption(f"{facts.waiting} not yet embedded with this encoder")
+    if may_change(library) and is_made_with_earlier_weights(library, encoder):
+        st.caption(":material/upgrade: Made with earlier weights: see the page Library")
     job = get_job(library)
     if job and job.running:
         done = f" ({percent(job.progress.fraction)})" if job.progress else ""

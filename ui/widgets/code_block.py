@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from core import Encoder, Library
-from core.encoders import DEFAULT_ENCODER
+from core.encoders import DEFAULT_ENCODER, get_opening_name
 from core.policy import get_policy
 from ui.session.libraries import VISIT, library_choices
 
@@ -22,7 +22,8 @@ def in_python(code: str) -> None:
 
 def opening(library: Library | None, encoder: Encoder) -> str:
     """The first lines of most code: they open the encoder and, if given, the library."""
-    name = "" if encoder.name == DEFAULT_ENCODER else repr(encoder.name)
+    name = get_opening_name(encoder.name, encoder.id)
+    name = "" if name == DEFAULT_ENCODER else repr(name)
     lines = ["from core import Library, open_encoder" if library else "from core import open_encoder", ""]
     lines += [f"encoder = open_encoder({name})"]
     lines += [f"library = Library({library_text(library)!r})"] if library else []

@@ -7,9 +7,8 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from core import Encoder, Library
-from core.library.track import get_item_vectors
 from core.policy import get_policy
-from core.search.concepts import learn_concept, save_concept
+from core.search.concepts import learn_concept_of_items, save_concept
 from core.search.query import CONCEPT
 from ui.errors import boundary
 from ui.text import counted, plain
@@ -44,12 +43,11 @@ def _save(
     library: Library, encoder: Encoder, name: str, ids: list[str], on_saved: Callable[[str], object] | None
 ) -> None:
     with boundary():
-        index = library.index(encoder)
-        _, examples = get_item_vectors(index, ids)
-        save_concept(learn_concept(encoder, name, examples, index.background), encoder)
+        concept = learn_concept_of_items(library, encoder, name, ids)
+        save_concept(concept, encoder)
         if on_saved is not None:
             on_saved(CONCEPT + name)
-        st.toast(f"Saved from {counted(len(examples), 'picture')}. Search for {plain(CONCEPT)}{plain(quoted(name))}")
+        st.toast(f"Saved from {counted(concept.examples, 'picture')}. Search for {plain(CONCEPT)}{plain(quoted(name))}")
 
 
 def quoted(name: str) -> str:

@@ -17,7 +17,7 @@ from core.policy import get_policy
 from core.utils.extras import require
 from ui.button import pressed
 from ui.jobs.jobs import is_busy, job_panel, start_ingest, start_job
-from ui.session.current import current_encoder, current_library, use_library
+from ui.session.current import current_encoder, current_library, encoder_for, use_library
 from ui.session.libraries import LibraryFacts, library_facts, library_key, may_change
 from ui.session.library_files import known_damage
 from ui.text import plain
@@ -69,7 +69,7 @@ def show_part(at: PageContext, parts: Mapping[str, Part], *, key: str) -> None:
         in_python(opening(at.library, at.encoder) + lines)
 
 
-def sample_button(encoder: Encoder, *, primary: bool) -> None:
+def sample_button(*, primary: bool) -> None:
     """Build or update the sample library, and switch to it."""
     kind = "primary" if primary else "secondary"
     if get_policy().may_write_shared and pressed(
@@ -77,6 +77,7 @@ def sample_button(encoder: Encoder, *, primary: bool) -> None:
     ):
         require("samples", "The sample photos")  # before an empty library of that name is made
         library = Library(sample_path(), create=True)
+        encoder = encoder_for(library)
         start_job(library, "Samples", lambda task: build_sample(encoder, task=task))
         use_library(library_key(library.path))
         st.rerun()

@@ -44,6 +44,8 @@ def export_section(library: Library, encoder: Encoder) -> None:
     ids = sorted(entries, key=lambda encoder_id: encoder_id != encoder.id)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         title = {value: encoder_name(entries[value].name) for value in ids}
+        if len(set(title.values())) < len(ids):  # the browser names a choice by its title: two weights of one encoder
+            title = {value: f"{title[value]} ({value})" for value in ids}
         chosen = st.selectbox("Vectors of", ids, format_func=title.__getitem__, key="export_encoder", width=280)
         formats = export_formats()
         suffix = st.selectbox(

@@ -1,4 +1,4 @@
-"""`index`: brings a library up to date with folders, files and data sets."""
+"""`index`: brings a library up to date with folders, files and data sets. `reembed`: gives it newer weights."""
 
 from __future__ import annotations
 
@@ -13,18 +13,19 @@ from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
 from core.cli.options import Options, add_command, add_encoder, get_encoder
 from core.cli.output import one_line, show_failed
-from core.errors import DataError
+from core.encoders import Encoder, open_encoder
+from core.errors import DataError, LibraryError
 from core.media.sampling import Sampling
 from core.policy import get_policy
 from core.progress import Task
 from core.utils.timecode import format_timecode
 
 if TYPE_CHECKING:
-    from core.library import IngestReport
+    from core.library import IngestReport, Library
 
 
 def add(tree: Any) -> None:
-    """Adds `index`."""
+    """Adds `index` and `reembed`."""
     text = "bring a library up to date with folders of photos and videos"
     parser = add_command(tree, "index", text, index, show_index)
     text = "a folder (with everything below it) or a file; or a data set: hf:owner/name of the hub, or hf:./folder"
@@ -37,6 +38,10 @@ def add(tree: Any) -> None:
         "without --fps and --sample, videos of the library stay as they were sampled",
     )  # fmt: skip
     _add_dataset_options(parser)
+    add_encoder(parser)
+    text = "embed a library of earlier weights again with the newest ones; until all is done, it is searched as before"
+    parser = add_command(tree, "reembed", text, reembed_library, show_index)
+    parser.add_argument("--library", required=True, metavar="DIR")
     add_encoder(parser)
 
 
@@ -52,7 +57,6 @@ def _add_dataset_options(parser: argparse.ArgumentParser) -> None:
 
 def index(options: Options, task: Task) -> dict[str, Any]:
     """`index`: folders and files first, then data sets (hf:NAME)."""
-    from core.library import Library
     from core.share.hf_datasets.columns import Columns
     from core.share.hf_datasets.ingest import index_dataset, list_dataset_names, open_dataset
 
@@ -65,8 +69,7 @@ def index(options: Options, task: Task) -> dict[str, Any]:
         return report
     columns = Columns(options.image_column, options.caption_column, tuple(options.label_column) or None)
     opened = [open_dataset(name, options.split) for name in names]  # a missing one creates no library
-    encoder = get_encoder(options, task)
-    library = Library(options.library, create=True)
+    encoder, library = _open(options, task)
     datasets = []
     for dataset in opened:
         result, about = index_dataset(
@@ -78,7 +81,7 @@ def index(options: Options, task: Task) -> dict[str, Any]:
 
 
 def _index_files(paths: list[str], options: Options, task: Task) -> dict[str, Any]:
-    from core.library import Library, ingest
+    from core.library import ingest
     from core.library.ingest.known import find_outdated
     from core.library.ingest.scan import check_roots
 
@@ -86,12 +89,41 @@ def _index_files(paths: list[str], options: Options, task: Task) -> dict[str, An
     if options.fps is not None or options.sample is not None:
         sampling = Sampling(1.0 if options.fps is None else options.fps, options.sample or "rate")
     roots = check_roots(paths)
-    encoder = get_encoder(options, task)
-    library = Library(options.library, create=True)
+    encoder, library = _open(options, task)
     if outdated := find_outdated(library, roots):
         print(outdated, file=sys.stderr)
     with _stop_on_interrupt() as cancel:
         return _make_report(ingest(library, encoder, paths, sampling, task=Task(task.on_progress, cancel)))
+
+
+def _open(options: Options, task: Task) -> tuple[Encoder, Library]:
+    """The encoder, with the weights that the library has, and the library; neither is made where the other fails."""
+    from core.library import Library, find_weights
+
+    encoder = get_encoder(options, task)
+    library = Library(options.library, create=True)
+    name = find_weights(library, options.encoder)
+    if name != options.encoder:
+        count = len(library.list_to_reembed(encoder))
+        print(
+            f"This library was made with earlier weights, which are used for new files too. To embed its {count:,} "
+            f"items again with better ones: `python -m core reembed --library {options.library}`.",
+            file=sys.stderr,
+        )
+        encoder = open_encoder(name, on_progress=task.on_progress)
+    return encoder, library
+
+
+def reembed_library(options: Options, task: Task) -> dict[str, Any]:
+    """`reembed`."""
+    from core.library import Library, reembed
+
+    library, encoder = Library(options.library), get_encoder(options, task)
+    if not library.list_superseded(encoder) and not library.vector_count(encoder.id):
+        raise LibraryError(f"{library.path} has no vectors of {encoder.name}: index files with it first.")
+    with _stop_on_interrupt() as cancel:
+        report = _make_report(reembed(library, encoder, task=Task(task.on_progress, cancel)))
+    return report | {"waiting": len(library.list_to_reembed(encoder))}
 
 
 @contextmanager
@@ -137,6 +169,8 @@ def show_index(report: dict[str, Any]) -> None:
     )
     if others := report["passed_over"]:
         print(f"Not looked into: {', '.join(f'{count:,} {one_line(ending)}' for ending, count in others.items())}")
+    if waiting := report.get("waiting"):
+        print(f"{waiting:,} items have earlier vectors only: until they are embedded, search uses those of all items.")
     if report["cancelled"]:
         print("Stopped early; run the same command again to go on.")
     show_failed(report["failed"])

@@ -6,6 +6,9 @@ from .image_tower import fold_norms as fold_norms
 from .image_tower import image_tower as image_tower
 from .quantize import QUANTIZED_OPS as QUANTIZED_OPS
 from .quantize import quantize as quantize
+from .releases import EARLIER as EARLIER
+from .releases import NEWEST as NEWEST
+from .releases import Release as Release
 from .weights import image_weights as image_weights
 from .weights import text_weights as text_weights
 from .weights import tokenizer_file as tokenizer_file

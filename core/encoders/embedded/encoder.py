@@ -17,13 +17,12 @@ from PIL import Image
 from tokenizers import Tokenizer
 
 from core.encoders.base import Part, Scoring, Vectors
-from core.encoders.calibration import EMBEDDED, Calibration
+from core.encoders.calibration import Calibration
 from core.encoders.embedded.heads import Heads
+from core.encoders.embedded.releases import NEWEST, Release, make_id
 from core.encoders.embedded.weights import Build, image_weights, open_session, text_weights, tokenizer_file
 from core.progress import OnProgress
 
-# Part of the id: raise it when preprocessing or the graphs change without the heads.
-_VERSION = 3
 _SIZE = 260
 _MAX_TOKENS = 128
 _IMAGE_BATCH = 32
@@ -47,6 +46,8 @@ class EmbeddedEncoder:
     ----------
     name : str
         The name in the registry.
+    release : Release
+        The weights, by default the newest.
     release_memory : bool
         See `open_encoder`.
     on_progress : callable, optional
@@ -58,17 +59,25 @@ class EmbeddedEncoder:
         The heads cannot be read. At the first encode: a package is missing, or the towers cannot be stored.
     """
 
-    def __init__(self, name: str, *, release_memory: bool = False, on_progress: OnProgress | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        release: Release = NEWEST,
+        release_memory: bool = False,
+        on_progress: OnProgress | None = None,
+    ) -> None:
         self.name = name
+        self._release = release
         self._release_memory = release_memory
         self._on_progress = on_progress
-        self._heads = Heads.load()
+        self._heads = Heads.load(release.heads)
         self._lock = Lock()
         self._opened: _Towers | None = None
 
     @property
     def id(self) -> str:
-        return f"embedded-{_VERSION}-{self._heads.digest[:12]}"
+        return make_id(self._release.version, self._heads.digest)
 
     @property
     def dim(self) -> int:
@@ -97,7 +106,7 @@ class EmbeddedEncoder:
 
     @property
     def calibration(self) -> Calibration:
-        return EMBEDDED
+        return self._release.calibration
 
     def encode_images(self, images: Sequence[Image.Image]) -> Vectors:
         """Vectors of pictures of any size and mode: float32 (n, dim), unit rows."""

@@ -7,6 +7,7 @@ from .reader import ReadFile as ReadFile
 from .reader import prefetch as prefetch
 from .reader import read_ahead as read_ahead
 from .reader import read_file as read_file
+from .reembed import reembed as reembed
 from .run import IngestReport as IngestReport
 from .run import ingest as ingest
 from .scan import FoundFile as FoundFile

@@ -42,11 +42,14 @@ class IndexState:
 
     @classmethod
     def load(cls, library: Library, encoder: Encoder, sampling: Sampling | None) -> IndexState:
-        """Reads the current state."""
+        """Reads the current state. Videos that have vectors of earlier weights only are sampled as those were."""
         items = (Item.from_row(row) for row in library.items().to_pylist())
         found = {item.path: item for item in items}
         embeds = not isinstance(getattr(encoder, "base", encoder), ImportedEncoder)
-        return cls(found, library.vector_ids(encoder.id), library.samplings(encoder.id), sampling, embeds)
+        samplings: dict[str, str] = {}
+        for encoder_id in (*library.list_superseded(encoder), encoder.id):
+            samplings |= library.samplings(encoder_id)
+        return cls(found, library.vector_ids(encoder.id), samplings, sampling, embeds)
 
     def has_vectors(self, item_id: str) -> bool:
         """Whether an item is embedded, and for a video with the right sampling."""

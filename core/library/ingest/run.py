@@ -122,7 +122,8 @@ def ingest(
     """
     roots = [paths] if isinstance(paths, str | Path) else list(paths)
     with library.writing():
-        return _Run(library, encoder, sampling, task).run(roots)
+        run = IngestRun(library, encoder, sampling, task)
+        return run.run(run.scan(roots))
 
 
 @dataclass(slots=True)
@@ -135,8 +136,8 @@ class _Pending:
     is_outdated: bool = False  # its vectors, of all encoders, are of older decoding rules
 
 
-class _Run:
-    """One run of `ingest`: the state of the library, the files found, and the pending commit."""
+class IngestRun:
+    """One run of `ingest` or `reembed`: the state of the library, the files found, and the pending commit."""
 
     def __init__(self, library: Library, encoder: Encoder, sampling: Sampling | None, task: Task) -> None:
         self.library, self.encoder, self.sampling = library, encoder, sampling
@@ -152,8 +153,12 @@ class _Run:
         self.batch = Batch(encoder)
         self.commit = Commit(library, encoder, self.ids)
 
-    def run(self, paths: Sequence[Path | str]) -> IngestReport:
-        found = scan(paths, target=is_media_file, on_found=lambda count: self._report_progress("scan", count, None))
+    def scan(self, paths: Sequence[Path | str]) -> Scan:
+        """Lists the files below paths. Raises LibraryError for a path that does not exist."""
+        return scan(paths, target=is_media_file, on_found=lambda count: self._report_progress("scan", count, None))
+
+    def run(self, found: Scan) -> IngestReport:
+        """Embeds what is new or changed among these files, and commits it. Raises LibraryError and EncoderError."""
         use_known_names(found, self.known.items)
         pass_over_raw_pairs(found, self.known.items.values())
         self._find_missing(found)

@@ -143,11 +143,28 @@ def scan(
     return result
 
 
+def look_up(paths: Iterable[str]) -> Scan:
+    """A scan of files by their paths, which looks at nothing beside them. Absent ones are covered: they are missing."""
+    paths = list(paths)
+    result = Scan(sorted({Path(path).anchor for path in paths}))
+    within = _Within([os.path.dirname(path) for path in paths])
+    for path in paths:
+        if is_missing(path):
+            continue
+        if os.path.islink(path) and (out := within.leads_out(path)):
+            result.unreadable[path] = out
+        elif not os.access(os.path.dirname(path), os.X_OK):
+            result.closed[path] = "Its folder cannot be opened."
+        else:
+            _add(result, path)
+    return result
+
+
 class _Within:
     """The given folders and files, by their real paths."""
 
-    def __init__(self, roots: list[str]) -> None:
-        self._roots = [os.path.realpath(root) for root in roots]
+    def __init__(self, roots: Iterable[str]) -> None:
+        self._roots = {os.path.realpath(root) for root in set(roots)}
 
     def leads_out(self, link: str) -> str | None:
         """Why a link is not followed; None if it is, or if its target does not exist (which has its own reason)."""

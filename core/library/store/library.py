@@ -154,9 +154,10 @@ class Library(LibraryReader):
 
     def remove_vectors_of_others(self, encoder: Encoder, item_ids: Sequence[str]) -> None:
         """Deletes the vectors that items have of other encoders, so that these embed them again. Imported ones stay:
-        nobody here can make them."""
+        nobody here can make them; and those of earlier weights, by which the items are found until all is embedded."""
+        stay = {encoder.id, *self.list_superseded(encoder)} if item_ids else set()
         for entry in self.encoders() if item_ids else ():
-            if entry.id != encoder.id and not entry.name.startswith(PREFIX):
+            if entry.id not in stay and not entry.name.startswith(PREFIX):
                 self._delete(table_name(entry.id), "item_id", item_ids)
 
     def remove_items(self, item_ids: Sequence[str]) -> None:
@@ -197,16 +198,14 @@ class Library(LibraryReader):
             self._drop(encoder_id)
 
     def drop_superseded(self, encoder: Encoder) -> None:
-        """Deletes vectors of earlier weights of this encoder, once all searchable items have vectors of these.
+        """Deletes the vectors of earlier weights of this encoder, once everything that they find has vectors of these.
 
-        The earlier ones cannot be searched any more: the name opens the encoder as it is now.
+        From then on the library is searched with these weights (`core.library.weights`).
         """
-        items = self.items()
-        searchable = set(items.filter(pc.not_equal(items["status"], "failed"))["id"].to_pylist())
-        if searchable and searchable <= self.vector_ids(encoder.id):
-            for entry in self.encoders():
-                if entry.name == encoder.name and entry.id != encoder.id:
-                    self._drop(entry.id)
+        superseded = self.list_superseded(encoder)
+        if superseded and self.vector_count(encoder.id) and not self.list_to_reembed(encoder):
+            for encoder_id in superseded:
+                self._drop(encoder_id)
 
     def sweep(self, *, drop_unfinished: bool = False) -> None:
         """Deletes vectors that belong to no item (left by a replaced file or a killed run), and compacts the tables.

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from core.encoders.base import Encoder
 from core.encoders.calibration import get_calibration
+from core.encoders.registry import list_earlier_weights
 from core.library.index import VectorIndex, build_index
 from core.library.schema import ITEMS, SAMPLING, EncoderEntry, Item, Status, VectorRow, vectors_schema
 from core.library.store.tables import TableFolder, quote_values, table_name
@@ -77,6 +78,25 @@ class LibraryReader:
     def encoders(self) -> list[EncoderEntry]:
         """The encoders that have vectors here."""
         return self._tables.encoders()
+
+    def list_superseded(self, encoder: Encoder) -> list[str]:
+        """The ids of weights before those of an encoder that have vectors here; none if its own are earlier ones."""
+        earlier = list_earlier_weights(encoder.name)
+        if encoder.id in earlier:
+            return []
+        entries = [entry for entry in self.encoders() if entry.id != encoder.id and entry.vectors]
+        return [entry.id for entry in entries if entry.name == encoder.name or entry.id in earlier]
+
+    def list_to_reembed(self, encoder: Encoder) -> list[str]:
+        """The paths of the files in place that have vectors of earlier weights of an encoder, but none of its own."""
+        superseded = self.list_superseded(encoder)
+        if not superseded:
+            return []
+        found = set[str]().union(*map(self.vector_ids, superseded)) - self.vector_ids(encoder.id)
+        items = self._tables.rows("items", ITEMS).select(["id", "path", "status"])
+        items = items.filter(pc.equal(items["status"], "ok"))
+        here = zip(items["id"].to_pylist(), items["path"].to_pylist(), strict=True)
+        return sorted(path for item_id, path in here if item_id in found)
 
     def vector_ids(self, encoder_id: str) -> set[str]:
         """The ids of the items that have vectors of this encoder."""
