@@ -57,7 +57,7 @@ def _principal_components(
     mean = rows.mean(axis=0, dtype=np.float64)
     variances, axes = np.linalg.eigh(np.cov(rows.astype(np.float64), rowvar=False))
     largest = np.argsort(-variances)[: settings.dim]
-    components = axes[:, largest] * variances[largest] ** (-settings.whitening / 2)
+    components = axes[:, largest] * np.maximum(variances[largest], 1e-12) ** (-settings.whitening / 2)
     components *= 1 / np.abs(components).max()  # only the directions of rows count, and half precision is narrow
     return {
         f"{name}.mean": mean.astype(np.float16),

@@ -32,7 +32,7 @@ from core.search.by_clip import align_video
 from core.search.query import Term
 from core.search.relevance import Relevance
 
-PHOTOS = 400
+PHOTOS = 250
 AGREE = 0.8  # least cosine of the mean captions, in the reference's space, of two photos that match
 _ALL_FRAMES = 2.0  # no cosine is so high: no frames are merged
 _SMALL_SIDE = 160  # pixels of the longer side of clips

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ HEADS_FILE = Path(__file__).parent / "alignment" / "heads.safetensors"
 # What a file says that has no such tensor. The learned part was trained with 0.6, but class names gain by less.
 _DEFAULTS = {"learned.share": 0.52, "visual.share": 0.0, "sentence.share": 0.0, "softmax.scale": 27.0}
 
+_ONLY: dict[str, Literal["image", "text"]] = {"visual": "image", "sentence": "text"}
 _ABOUT = {
     "learned": "Output of two small networks trained on captions.",
     "classes": "Which of 1,000 classes a picture shows, or a text mentions.",
@@ -86,7 +88,7 @@ class Heads:
         }
         stops = np.cumsum(list(sizes.values())).tolist()
         return tuple(
-            Part(name, _ABOUT[name], stop - size, stop)
+            Part(name, _ABOUT[name], stop - size, stop, _ONLY.get(name))
             for (name, size), stop in zip(sizes.items(), stops, strict=True)
             if size
         )

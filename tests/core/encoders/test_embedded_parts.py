@@ -67,6 +67,7 @@ def test_each_kind_fills_its_own_part_and_leaves_the_other_empty(both: Heads, ou
     pictures, texts = encode(both, outputs)
     ranges = {part.name: slice(part.start, part.stop) for part in both.parts}
     assert list(ranges) == ["learned", "classes", "spare", "visual", "sentence"]
+    assert [part.only for part in both.parts] == [None, None, None, "image", "text"]
     assert pictures.shape[1] == both.dim == both.parts[-1].stop
     assert (np.square(pictures[:, ranges["visual"]]).sum(axis=1)) == pytest.approx(0.64, abs=1e-5)
     assert (np.square(texts[:, ranges["sentence"]]).sum(axis=1)) == pytest.approx(0.19, abs=1e-5)
