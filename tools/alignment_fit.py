@@ -1,128 +1,181 @@
-"""The training itself: what a step draws, its loss, the optimiser, and encoding with what was trained."""
+"""The training itself: what a step draws, its loss, and the optimiser with its checkpoint."""
 
 from __future__ import annotations
 
+import math
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
-from alignment_data import Photos
-from alignment_model import ClassPhotos, Space, TunedBranch, contrast
-from alignment_text import TextTower
+import torch.nn.functional as F
+from alignment_apply import Model
+from alignment_corpus import Corpus, Texts
+from alignment_model import contrast, structure
 from torch import Tensor, nn
 from tqdm import tqdm
+
+_EVERY = 50  # steps from one checkpoint to the next
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How the committed heads were trained."""
+    """How the committed heads were trained.
 
-    steps: int = 380
-    batch: int = 512
+    flickr, wide, classes, nouns: how many of each a step draws. hard: share of the steps whose wide photos are of a few
+    sets alone. views, wide_views: how many of each photo.
+    """
+
+    steps: int = 400
+    flickr: int = 320
+    wide: int = 256
     classes: int = 128
-    views: int = 4
+    nouns: int = 64
+    hard: float = 0.5
+    views: int = 3
+    wide_views: int = 5
     adapted_layers: int = 2
     rank: int = 24
     dim: int = 512
     share: float = 0.6
-    rate: float = 1.5e-3
-    adapter_rate: float = 1e-3
+    rate: float = 2e-3
+    adapter_rate: float = 8e-4
     branch_rate: float = 3e-4
     class_weight: float = 0.5
+    noun_weight: float = 0.2
+    meaning_weight: float = 1.0
     seed: int = 0
 
 
 @dataclass(frozen=True)
-class Corpus:
-    """All that the steps draw from. `kept` of texts: states below the adapted layers of the text tower."""
+class _Batch:
+    """Flickr8k's rows first, then those of the wide photos."""
 
-    photos: Photos
-    captions: list[Tensor]
-    by_photo: list[np.ndarray]
-    names: list[list[Tensor]]
-    synonyms: list[list[Tensor]]
-
-
-@dataclass(frozen=True)
-class Model:
-    tower: TextTower
-    branch: TunedBranch
-    space: Space
-    class_photos: ClassPhotos
+    rows: np.ndarray
+    wide_rows: np.ndarray
+    texts: Texts
+    meanings: Tensor
+    classes: Tensor
+    identity: Tensor
 
 
-def maps_of(photos: Photos, rows: np.ndarray, view: np.ndarray | int) -> Tensor:
-    return (torch.from_numpy(photos.maps[rows, view]).float() - photos.zero) * photos.step
+def draw(corpus: Corpus, rows: np.ndarray, settings: Settings, rng: np.random.Generator) -> _Batch:
+    """`rows`: of Flickr8k. Texts in the order: captions, texts of wide photos, of classes, nouns, definitions."""
+    wide = corpus.wide.draw_balanced(settings.wide, rng, hard=rng.random() < settings.hard)
+    classes = rng.choice(len(corpus.names), settings.classes, replace=False)
+    nouns = rng.choice(len(corpus.nouns), settings.nouns, replace=False)
+    texts = [*corpus.flickr.draw_texts(rows, rng), *corpus.wide.draw_texts(wide, rng)]
+    texts += corpus.draw_class_texts(classes, rng)
+    word = [rng.integers(len(corpus.nouns[noun])) for noun in nouns]
+    texts += [corpus.nouns[noun][index] for noun, index in zip(nouns, word, strict=True)]
+    texts += [corpus.definitions[noun] for noun in nouns]
+    meanings = [corpus.noun_meanings[noun][index] for noun, index in zip(nouns, word, strict=True)]
+    meanings += [corpus.definition_meanings[noun] for noun in nouns]
+    identity = np.concatenate([corpus.flickr.identity[rows], len(corpus.flickr.identity) + corpus.wide.identity[wide]])
+    return _Batch(rows, wide, texts, torch.stack(meanings), torch.from_numpy(classes), torch.from_numpy(identity))
 
 
-def features_of(photos: Photos, rows: np.ndarray, view: np.ndarray | int) -> Tensor:
-    return torch.from_numpy(photos.features[rows, view].astype(np.float32))
-
-
-def draw_class_texts(corpus: Corpus, classes: np.ndarray, rng: np.random.Generator) -> list[Tensor]:
-    """Two thirds the plain name in a prompt, one third a synonym or a description."""
-    pools = [corpus.names[c] if rng.random() < 0.65 else corpus.synonyms[c] for c in classes]
-    return [pool[rng.integers(len(pool))] for pool in pools]
-
-
-def loss_of(model: Model, corpus: Corpus, rows: np.ndarray, settings: Settings, rng: np.random.Generator) -> Tensor:
-    """One batch: photos against a caption each, made-up class photos against a wording of the class each."""
-    view = rng.integers(0, settings.views, len(rows))
-    texts = [corpus.captions[rng.choice(corpus.by_photo[row])] for row in rows]
-    classes = rng.choice(1000, settings.classes, replace=False)
-    sentences = model.tower([*texts, *draw_class_texts(corpus, classes, rng)])
-    original, tuned = features_of(corpus.photos, rows, view), model.branch(maps_of(corpus.photos, rows, view))
-    drawn = torch.randint(0, len(rows), (len(classes),))
-    kinds = torch.from_numpy(classes)
-    made, made_logits = model.class_photos.draw(kinds, original[drawn], tuned[drawn].detach())
-    features = torch.cat([tuned, made])
-    logits = torch.cat([model.class_photos.logits(original), made_logits])
+def loss_of(model: Model, corpus: Corpus, batch: _Batch, settings: Settings, rng: np.random.Generator) -> Tensor:
+    """Photos against a text each, made-up class photos against a wording of the class each, nouns against their
+    definitions, and what is alike among these as MiniLM knew it."""
+    sentences = model.tower(batch.texts)
+    seen = [
+        model.see(source, rows, source.draw_views(len(rows), rng))
+        for source, rows in ((corpus.flickr, batch.rows), (corpus.wide, batch.wide_rows))
+    ]
+    original, tuned = (torch.cat(kind) for kind in zip(*seen, strict=True))
+    drawn = torch.randint(0, len(original), (len(batch.classes),))
+    made, made_logits = model.class_photos.draw(batch.classes, original[drawn], tuned[drawn].detach())
+    features, logits = torch.cat([tuned, made]), torch.cat([model.class_photos.logits(original), made_logits])
     with torch.autocast("cpu", torch.bfloat16):
         text, image = model.space.encode_text(sentences).float(), model.space.encode_image(features, logits).float()
-    n, space = len(rows), model.space
-    captions = contrast(text[:n] @ image[:n].T, torch.from_numpy(rows), space.caption_scale)
-    return captions + settings.class_weight * contrast(text[n:] @ image[n:].T, kinds, space.class_scale)
+    n, space = len(original), model.space
+    paired, rest = text[: len(image)] @ image.T, F.normalize(text[len(image) :], dim=-1)
+    nouns, definitions = rest.split(settings.nouns)
+    loss = contrast(paired[:n, :n], batch.identity, space.caption_scale)
+    loss = loss + settings.class_weight * contrast(paired[n:, n:], batch.classes, space.class_scale)
+    own = torch.arange(settings.nouns)
+    loss = loss + settings.noun_weight * contrast(nouns @ definitions.T, own, space.noun_scale)
+    return loss + settings.meaning_weight * structure(space.learned(rest), batch.meanings)
 
 
-def fit(model: Model, corpus: Corpus, settings: Settings, *, report: Callable[[int], None]) -> None:
-    rng = np.random.default_rng(settings.seed)
-    groups = [
-        {"params": list(model.space.parameters()), "lr": settings.rate, "weight_decay": 0.05},
-        {"params": list(model.tower.upper.parameters()), "lr": settings.adapter_rate, "weight_decay": 0.01},
-        {"params": list(model.branch.parameters()), "lr": settings.branch_rate, "weight_decay": 0.01},
-    ]
-    optimizer = torch.optim.AdamW(groups)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, [group["lr"] for group in groups], total_steps=settings.steps, pct_start=0.15
-    )
-    order = np.empty(0, np.int64)
-    bar = tqdm(range(settings.steps), "training", unit="step")
-    for step in bar:
-        if len(order) < settings.batch:
-            order = rng.permutation(len(corpus.by_photo))
-        rows, order = order[: settings.batch], order[settings.batch :]
-        loss = loss_of(model, corpus, rows, settings, rng)
-        optimizer.zero_grad()
+class Fit:
+    """A training that can be taken up again from its checkpoint."""
+
+    def __init__(self, model: Model, corpus: Corpus, settings: Settings, *, checkpoint: Path | None) -> None:
+        self._corpus, self._settings, self._checkpoint = corpus, settings, checkpoint
+        self._model, self._parts = model, model.parts()
+        rates = {"space": settings.rate, "adapters": settings.adapter_rate, "branch": settings.branch_rate}
+        decay = {"space": 0.05, "adapters": 0.01, "branch": 0.01}
+        trained = [name for name in rates if any(True for _ in self._parts[name].parameters())]
+        self._optimizer = torch.optim.AdamW(
+            [{"params": list(self._parts[n].parameters()), "lr": rates[n], "weight_decay": decay[n]} for n in trained]
+        )
+        cycle: Callable[[int], float] = lambda step: _one_cycle(step / settings.steps)  # noqa: E731
+        self._schedule = torch.optim.lr_scheduler.LambdaLR(self._optimizer, cycle)
+        self._rng = np.random.default_rng(settings.seed)
+        self._order = np.empty(0, np.int64)
+        self._step = 0
+        self._resume()
+
+    def run(self, report: Callable[[int], None]) -> None:
+        """Trains to the last step; reports after every hundredth."""
+        bar = tqdm(total=self._settings.steps, initial=self._step, desc="training", unit="step", mininterval=5)
+        while self._step < self._settings.steps:
+            bar.set_postfix(loss=f"{self._train_step():.3f}", refresh=False)
+            bar.update()
+            if self._step % _EVERY == 0:
+                self._store()
+            if self._step % 100 == 0 or self._step == self._settings.steps:
+                report(self._step)
+
+    def _train_step(self) -> float:
+        if len(self._order) < self._settings.flickr:
+            self._order = self._rng.permutation(len(self._corpus.flickr.texts))
+        rows, self._order = np.split(self._order, [self._settings.flickr])
+        batch = draw(self._corpus, rows, self._settings, self._rng)
+        loss = loss_of(self._model, self._corpus, batch, self._settings, self._rng)
+        self._optimizer.zero_grad()
         loss.backward()
-        nn.utils.clip_grad_norm_([p for group in groups for p in group["params"]], 3.0)
-        optimizer.step()
-        schedule.step()
-        bar.set_postfix(loss=f"{loss.item():.3f}")
-        if (step + 1) % 100 == 0 or step + 1 == settings.steps:
-            report(step + 1)
+        nn.utils.clip_grad_norm_(self._parts.parameters(), 3.0)
+        self._optimizer.step()
+        self._schedule.step()
+        self._step += 1
+        return loss.item()
+
+    def _store(self) -> None:
+        if self._checkpoint:
+            states = {"parts": self._parts.state_dict(), "optimizer": self._optimizer.state_dict()}
+            states |= {
+                "schedule": self._schedule.state_dict(),
+                "step": self._step,
+                "order": torch.from_numpy(self._order),
+            }
+            states |= {"torch": torch.get_rng_state(), "numpy": self._rng.bit_generator.state}
+            states |= {"settings": vars(self._settings)}
+            self._checkpoint.parent.mkdir(parents=True, exist_ok=True)
+            unfinished = self._checkpoint.with_suffix(".tmp")
+            torch.save(states, unfinished)
+            os.replace(unfinished, self._checkpoint)
+
+    def _resume(self) -> None:
+        if not (self._checkpoint and self._checkpoint.is_file()):
+            return
+        states = torch.load(self._checkpoint, weights_only=True)
+        if states["settings"] != vars(self._settings):
+            raise SystemExit(
+                f"{self._checkpoint} is of a training with other settings: delete it, or name another file."
+            )
+        self._parts.load_state_dict(states["parts"])
+        self._optimizer.load_state_dict(states["optimizer"])
+        self._schedule.load_state_dict(states["schedule"])
+        self._step, self._order = states["step"], states["order"].numpy()
+        torch.set_rng_state(states["torch"])
+        self._rng.bit_generator.state = states["numpy"]
 
 
-@torch.no_grad()
-def encode_photos(model: Model, photos: Photos) -> np.ndarray:
-    rows = np.arange(len(photos.maps))
-    parts = []
-    for chunk in np.array_split(rows, max(1, len(rows) // 128)):
-        logits = model.class_photos.logits(features_of(photos, chunk, 0))
-        parts.append(model.space.encode_image(model.branch(maps_of(photos, chunk, 0)), logits).numpy())
-    return np.concatenate(parts)
-
-
-@torch.no_grad()
-def encode_texts(model: Model, cached: list[Tensor]) -> np.ndarray:
-    return model.space.encode_text(model.tower(cached)).numpy()
+def _one_cycle(done: float, *, rise: float = 0.15) -> float:
+    """Share of the highest rate when so much of the training is done: up along a cosine, then down to nothing."""
+    return 0.5 - 0.5 * math.cos(math.pi * (done / rise if done < rise else (1 - done) / (1 - rise)))

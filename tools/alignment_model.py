@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 import torch
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 
 from core.encoders.embedded.image_tower import LAST_BLOCK, TUNED
 
+_TRAINED_SCALE = 25.0  # about where the scales of the losses end
 _CHUNK = 128  # photos at once through the branch: its inner maps are wide
 
 
@@ -41,6 +43,13 @@ class TunedBranch(nn.Module):
 
     def _pointwise(self, index: int, x: Tensor) -> Tensor:
         return F.linear(x, self.kernels[index][:, :, 0, 0].bfloat16(), self.biases[index].bfloat16())
+
+    @torch.no_grad()
+    def take(self, tensors: Mapping[str, NDArray[np.float32]]) -> None:
+        """Goes on from the branch of a heads file."""
+        for name, kernel, bias in zip(self._names, self.kernels, self.biases, strict=True):
+            kernel.copy_(torch.from_numpy(tensors[f"{TUNED}{name}.weight"]))
+            bias.copy_(torch.from_numpy(tensors[f"{TUNED}{name}.bias"]))
 
     def tensors(self) -> dict[str, NDArray[np.float16]]:
         """The branch under the names that `image_tower` looks for."""
@@ -76,8 +85,8 @@ class Space(nn.Module):
         # alike classes start alike, yet each apart from all others
         start = F.normalize(names - names.mean(0), dim=-1) + 0.5 * F.normalize(torch.randn(names.shape), dim=-1)
         self.classes = nn.Parameter(F.normalize(start, dim=-1))
-        self.sharpness, self.caption_scale, self.class_scale = (
-            nn.Parameter(torch.tensor(value)) for value in (0.0, math.log(14.0), math.log(14.0))
+        self.sharpness, self.caption_scale, self.class_scale, self.noun_scale = (
+            nn.Parameter(torch.tensor(value)) for value in (0.0, *(math.log(14.0),) * 3)
         )
         self.register_buffer("mean", features.mean(0))
         self.register_buffer("deviation", features.std(0).mean())
@@ -94,8 +103,28 @@ class Space(nn.Module):
         length = kind.norm(dim=-1, keepdim=True)
         return self._join(F.normalize(self.text(sentences), dim=-1), kind / length * torch.tanh(length))
 
+    def learned(self, rows: Tensor) -> Tensor:
+        """The learned part of rows, not of unit length."""
+        return rows[:, : rows.shape[1] - self.classes.shape[1]]
+
     def _join(self, model: Tensor, kind: Tensor) -> Tensor:
         return torch.cat([math.sqrt(self.share) * model, math.sqrt(1 - self.share) * kind], dim=-1)
+
+    @torch.no_grad()
+    def take(self, tensors: Mapping[str, NDArray[np.float32]]) -> None:
+        """Goes on from the heads of a file, which has no scales of the losses."""
+        found = {name: torch.from_numpy(value) for name, value in tensors.items()}
+        self.mean.copy_(found["image.mean"])
+        self.deviation.copy_(found["image.deviation"])
+        self.classes.copy_(found["classes"])
+        self.sharpness.copy_(found["sharpness"].log())
+        for side, network in (("image", self.image), ("text", self.text), ("kind", self.kind)):
+            for layer in ("skip", "up", "down"):
+                linear = getattr(network, layer)
+                linear.weight.copy_(found[f"{side}.{layer}.weight"])
+                linear.bias.copy_(found[f"{side}.{layer}.bias"])
+        for scale in (self.caption_scale, self.class_scale):
+            scale.fill_(math.log(_TRAINED_SCALE))
 
     def tensors(self) -> dict[str, NDArray[np.float16]]:
         """Everything that the encoder needs of the heads."""
@@ -142,6 +171,17 @@ def contrast(similarities: Tensor, identity: Tensor, log_scale: Tensor) -> Tenso
     return -(target * rows).sum(1).mean() - (target * columns).sum(1).mean()
 
 
+def structure(rows: Tensor, meanings: Tensor, *, sharpness: float = 10.0) -> Tensor:
+    """How far rows (n, d) are from being alike as their meanings (n, m) are: the Kullback-Leibler divergence of the
+    softmax over all others, as in relational distillation (Park 2019)."""
+    itself = torch.eye(len(rows), dtype=torch.bool)
+    ours, theirs = (
+        F.log_softmax((unit @ unit.T * sharpness).masked_fill(itself, -1e4), dim=1)
+        for unit in (F.normalize(rows, dim=-1), F.normalize(meanings, dim=-1))
+    )
+    return F.kl_div(ours, theirs, log_target=True, reduction="batchmean")
+
+
 def half(tensor: Tensor) -> NDArray[np.float16]:
     # safetensors writes the memory as it lies: it must lie in the order of the axes
-    return np.ascontiguousarray(tensor.detach().numpy(), np.float16)
+    return np.array(tensor.detach().numpy(), np.float16, order="C")

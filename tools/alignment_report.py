@@ -1,15 +1,20 @@
-"""The figures that training prints: retrieval by captions and zero-shot over class names, in plain numpy."""
+"""The figures that training prints: retrieval by captions and zero-shot over names, in plain numpy."""
 
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+from alignment_wide import UNSEEN, Wide
+from alignment_words import PROMPT
 from numpy.typing import NDArray
 
+Vectors = NDArray[np.float32]
 
-def recalls(captions: NDArray[np.float32], photos: NDArray[np.float32], owner: NDArray[np.int64]) -> str:
+
+def recalls(captions: Vectors, photos: Vectors, owner: NDArray[np.int64]) -> str:
     """Caption -> photo and photo -> any of its captions: R@1 / R@5 / R@10."""
     similarities = captions @ photos.T
     own = similarities[np.arange(len(owner)), owner]
@@ -23,13 +28,38 @@ def recalls(captions: NDArray[np.float32], photos: NDArray[np.float32], owner: N
     )
 
 
-def zero_shot(photos: NDArray[np.float32], names: NDArray[np.float32], label: NDArray[np.int64]) -> str:
+def zero_shot(photos: Vectors, names: Vectors, label: NDArray[np.int64]) -> str:
     """Share of photos whose label is first, over all names and over the names that are present."""
     similarities = photos @ names.T
     everything = np.mean(similarities.argmax(1) == label)
     present = np.unique(label)
     among = np.mean(present[similarities[:, present].argmax(1)] == label)
     return f"zero-shot top-1 over {len(names)} names {everything:.3f}, over the {len(present)} present {among:.3f}"
+
+
+def top1_by_set(
+    wide: Wide, held: NDArray[np.bool_], photos: Vectors, encode: Callable[[Sequence[str]], Vectors]
+) -> dict[str, float]:
+    """Per set of several names the share of its held photos whose name is first among all names of the set.
+
+    wide: all photos. photos: vectors of the held ones. encode: texts to vectors.
+    """
+    text = dict(zip(wide.captions.owner.tolist(), wide.captions.texts, strict=True))
+    rows = np.flatnonzero(held)
+    found = {}
+    for name in sorted(wide.labelled):
+        names, label = np.unique([text[row] for row in np.flatnonzero(wide.sets == name)], return_inverse=True)
+        if len(names) > 1:
+            truth = label[held[wide.sets == name]]
+            vectors = encode(names.tolist()) + encode([PROMPT.format(one) for one in names])
+            found[name] = float(np.mean((photos[wide.sets[rows] == name] @ vectors.T).argmax(1) == truth))
+    return found
+
+
+def told(top1: dict[str, float]) -> str:
+    """The mean over the sets, and each of the sets that the training never met."""
+    seen = [value for name, value in top1.items() if name not in UNSEEN]
+    return f"mean top-1 of {len(seen)} sets {np.mean(seen):.3f} · " + " · ".join(f"{n} {top1[n]:.3f}" for n in UNSEEN)
 
 
 def read_labels(folder: Path, names: list[str]) -> tuple[list[Path], NDArray[np.int64]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -99,6 +100,14 @@ class TextTower(nn.Module):
         sentences = torch.cat(chunks)[torch.from_numpy(np.argsort(order))]
         return F.normalize(sentences, dim=-1) * math.sqrt(_WIDTH)
 
+    @torch.no_grad()
+    def take(self, adapters: Mapping[str, NDArray[np.float32]]) -> None:
+        """Goes on from the adapters of a heads file."""
+        for layer in self.upper:
+            for name, down, up in zip(layer.names, layer.down, layer.up, strict=True):
+                down.copy_(torch.from_numpy(adapters[f"{name}.down"]))
+                up.copy_(torch.from_numpy(adapters[f"{name}.up"]))
+
     def adapters(self) -> dict[str, NDArray[np.float16]]:
         """`{layer}.down` (rank, in) and `{layer}.up` (out, rank) of every adapted matrix."""
         found = {}
@@ -107,6 +116,38 @@ class TextTower(nn.Module):
                 found[f"{name}.down"] = half(down)
                 found[f"{name}.up"] = half(up)
         return found
+
+
+class KeptTexts:
+    """The states of texts below the adapted layers, each text run once; kept in a file between runs where `cache` is
+    given."""
+
+    def __init__(self, tower: TextTower, cache: Path | None) -> None:
+        self._tower = tower
+        self._file = cache / f"texts-{len(tower.upper)}.npz" if cache else None
+        self._known: dict[str, Tensor] = {}
+        if self._file and self._file.is_file():
+            with np.load(self._file, allow_pickle=False) as kept:
+                texts = kept["texts"].tobytes().decode().split("\0")
+                states = torch.from_numpy(kept["states"]).view(torch.bfloat16).split(kept["lengths"].tolist())
+            self._known = dict(zip(texts, states, strict=True))
+
+    def __call__(self, texts: Sequence[str]) -> list[Tensor]:
+        """States (tokens, 384) of each text."""
+        missing = [text for text in dict.fromkeys(texts) if text not in self._known]
+        self._known |= zip(missing, self._tower.keep(missing), strict=True)
+        return [self._known[text] for text in texts]
+
+    def store(self) -> None:
+        """Writes what is kept to the file."""
+        if not self._file:
+            return
+        states = torch.cat(list(self._known.values())).view(torch.int16).numpy()
+        lengths = np.array([len(rows) for rows in self._known.values()])
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        np.savez(
+            self._file, texts=np.frombuffer("\0".join(self._known).encode(), np.uint8), states=states, lengths=lengths
+        )
 
 
 def _alike(items: Sequence[Tensor], size: int) -> Iterator[list[int]]:

@@ -1,159 +1,121 @@
 """Trains the embedded encoder's alignment from scratch: python tools/train_alignment.py --data DIR
 
-DIR holds `flickr8k/` (images/, captions.csv: image, caption, split) and, for figures only, `labelled/` (images/,
-labels.csv: image, label). Photos pass the frozen part of the image tower once; then its copied last block, the adapters
-of MiniLM and the heads are trained together against captions and class names. Half an hour on 2 cores with bf16.
+DIR holds `flickr8k/` (images/, captions.csv: image, caption, split), `wide/` (images/, texts.csv: image, text, kind,
+set) and, for figures only, `labelled/` (images/, labels.csv: image, label). Photos pass the frozen part of the image
+tower once; then its copied last block, the adapters of MiniLM and the heads are trained together against captions,
+names of photos, class names, and nouns with their definitions. 45 minutes on 2 cores with bf16. With --checkpoint it
+goes on after a kill.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
-import onnx
 import torch
-from alignment_data import (
-    PROMPT,
-    Captions,
-    Photos,
-    calibrate,
-    class_names,
-    class_texts,
-    extract,
-    read_captions,
-    read_views,
-)
-from alignment_fit import Corpus, Model, Settings, encode_photos, encode_texts, fit
+from alignment_apply import Model, encode_photos, encode_texts, freeze
+from alignment_corpus import Corpus, build_corpus
+from alignment_data import Photos, calibrate
+from alignment_fit import Fit, Settings
 from alignment_model import ClassPhotos, Space, TunedBranch
-from alignment_report import read_labels, recalls, zero_shot
-from alignment_text import TextTower
+from alignment_report import recalls, told, top1_by_set, zero_shot
+from alignment_seen import SIZE, Data, Extractor, Seen, calibration_pixels, hold_out, read_data, see
+from alignment_text import KeptTexts, TextTower
+from alignment_words import PROMPT, class_names
 from safetensors.numpy import save_file
-from torch import Tensor
-from tqdm import tqdm
 
-from core.encoders.embedded.heads import HEADS_FILE
-from core.encoders.embedded.image_tower import LAST_BLOCK, fold_norms, image_tower
-from core.encoders.embedded.quantize import quantize
+from core.encoders.embedded.heads import HEADS_FILE, Heads
+from core.encoders.embedded.image_tower import fold_norms, image_tower
 from core.encoders.embedded.weights import image_weights
-
-SIZE = 260
-_CALIBRATION_PHOTOS = 128  # of each folder
-_CUT = f"_blocks.{LAST_BLOCK - 1}.sum"
 
 
 @dataclass(frozen=True)
-class Check:
-    """What figures are measured on: unseen photos with their captions, and labelled photos where there are some."""
+class Options:
+    """What a run is besides its settings.
 
-    captions: Captions
-    photos: Photos
-    labelled: Photos | None
-    label: np.ndarray
+    start: heads to go on from. cache: folder for what the frozen towers make of photos and texts. checkpoint: file from
+    which a training that was stopped goes on. hold: so many training photos of Flickr8k are for figures in the place of
+    `dev`. heads_only: the towers stay as they are.
+    """
 
-
-class Extractor:
-    """Photos through the frozen tower, in 8 bits as the encoder runs it; kept in `cache` between runs where given."""
-
-    def __init__(self, folded: dict[str, np.ndarray], pixels: np.ndarray, cache: Path | None) -> None:
-        tower = image_tower(folded, size=SIZE)
-        self._tower: onnx.ModelProto = quantize(tower, calibrate(tower, pixels))
-        self._cache = cache
-
-    def __call__(self, what: str, paths: list[Path], views: int, *, smallest: float = 0.5) -> Photos:
-        key = hashlib.sha256("".join(path.name for path in paths).encode()).hexdigest()[:12]
-        path = self._cache / f"{what}-{views}-{smallest}-{SIZE}-{key}.npz" if self._cache else None
-        if path and path.is_file():
-            with np.load(path, allow_pickle=False) as cached:
-                return Photos(cached["maps"], cached["features"], float(cached["step"]), float(cached["zero"]))
-        with tqdm(total=len(paths), desc=what, unit="photo", mininterval=1) as bar:
-            tick: Callable[[int], None] = lambda done: bar.update(done - bar.n)  # noqa: E731
-            photos = extract(self._tower, paths, cut=_CUT, size=SIZE, views=views, smallest=smallest, tick=tick)
-        if path:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            np.savez(path, maps=photos.maps, features=photos.features, step=photos.step, zero=photos.zero)
-        return photos
+    start: Path | None
+    cache: Path | None
+    checkpoint: Path | None
+    hold: int
+    heads_only: bool
 
 
-def run(data: Path, out: Path, settings: Settings, *, cache: Path | None, hold: int) -> None:
-    """Trains with the settings and writes the heads; with `hold`, so many training photos are for figures instead."""
+def run(data: Data, out: Path, settings: Settings, options: Options) -> None:
+    """Trains and writes the heads."""
     began = time.monotonic()
     torch.manual_seed(settings.seed)
-    train, dev = (read_captions(data / "flickr8k", split) for split in ("train", "dev"))
-    folded, pixels = fold_norms(image_weights()), calibration_pixels(train.photos)
-    photos_of = Extractor(folded, pixels, cache)
-    photos = photos_of("train", train.photos, settings.views)
-    if hold:
-        held = np.zeros(len(train.photos), bool)
-        held[np.random.default_rng(1).permutation(len(held))[:hold]] = True
-        dev, dev_photos = train.part(held), photos.part(held)
-        train, photos = train.part(~held), photos.part(~held)
-    else:
-        dev_photos = photos_of("dev", dev.photos, 1)
-    paths, label = read_labels(data / "labelled", class_names()) if (data / "labelled").is_dir() else ([], np.empty(0))
-    check = Check(dev, dev_photos, photos_of("labelled", paths, 1) if paths else None, label)
-    model = new_model(folded, photos, settings)
-    fit(model, build_corpus(photos, train, model.tower), settings, report=reporter(model, check))
-    save(model, folded, pixels, out)
+    folded, pixels = fold_norms(image_weights()), calibration_pixels(data.calibration)
+    photos_of = Extractor(folded, pixels, options.cache)
+    seen = see(data, photos_of, views=settings.views, wide_views=settings.wide_views)
+    if options.hold:
+        data, seen = hold_out(data, seen, options.hold)
+    tower = TextTower(adapted_layers=settings.adapted_layers, rank=settings.rank)
+    kept = KeptTexts(tower, options.cache)
+    wide, photos = data.wide.part(data.used), seen.wide.part(data.used)
+    corpus = build_corpus(seen.train, data.train, photos, wide, kept, torch.no_grad()(tower))
+    model = new_model(tower, folded, corpus, settings, options.start)
+    report = reporter(model, data, seen, kept)
+    kept.store()
+    fitted = freeze(model, corpus) if options.heads_only else (model, corpus)
+    Fit(*fitted, settings, checkpoint=options.checkpoint).run(report)
+    save(model, folded, pixels, out, share=settings.share)
     print(f"{out}: {out.stat().st_size / 1e6:.1f} MB after {time.monotonic() - began:.0f} s")
 
 
-def calibration_pixels(paths: list[Path]) -> np.ndarray:
-    rng = np.random.default_rng(0)
-    chosen = [paths[index] for index in rng.permutation(len(paths))[:_CALIBRATION_PHOTOS]]
-    return np.stack([read_views(path, SIZE, 1, rng)[0] for path in chosen])
-
-
-def new_model(folded: dict[str, np.ndarray], photos: Photos, settings: Settings) -> Model:
-    tower = TextTower(adapted_layers=settings.adapted_layers, rank=settings.rank)
-    features = torch.from_numpy(photos.features[:, 0].astype(np.float32))
+def new_model(
+    tower: TextTower, folded: dict[str, np.ndarray], corpus: Corpus, settings: Settings, start: Path | None
+) -> Model:
+    """An untrained model; with `start`, one that goes on from a heads file."""
+    first = [source.features(np.arange(len(source.texts)), np.array(0)) for source in (corpus.flickr, corpus.wide)]
     with torch.no_grad():
         names = tower(tower.keep(class_names()))
     weight, bias = (torch.from_numpy(folded[f"_fc.{part}"]) for part in ("weight", "bias"))
-    space = Space(names, features, dim=settings.dim, share=settings.share)
-    return Model(tower, TunedBranch(folded), space, ClassPhotos(weight, bias, features))
+    space = Space(names, torch.cat(first), dim=settings.dim, share=settings.share)
+    branch = TunedBranch(folded)
+    if start:
+        heads = Heads.load(start)
+        space.take(heads.tensors)
+        branch.take(heads.tensors)
+        tower.take(heads.group("adapter"))
+    return Model(tower, branch, space, ClassPhotos(weight, bias, first[0]))
 
 
-def build_corpus(photos: Photos, captions: Captions, tower: TextTower) -> Corpus:
-    wordings = class_texts()
-    supply = iter(tower.keep([text for prompts, rest in wordings for text in (*prompts, *rest)]))
-    names: list[list[Tensor]] = []
-    synonyms: list[list[Tensor]] = []
-    for prompts, rest in wordings:
-        names.append([next(supply) for _ in prompts])
-        synonyms.append([next(supply) for _ in rest])
-    by_photo = [np.flatnonzero(captions.owner == index) for index in range(len(captions.photos))]
-    return Corpus(photos, tower.keep(captions.texts), by_photo, names, synonyms)
-
-
-def reporter(model: Model, check: Check) -> Callable[[int], None]:
+def reporter(model: Model, data: Data, seen: Seen, kept: KeptTexts) -> Callable[[int], None]:
     """Prints the figures as they stand after a step."""
-    texts = model.tower.keep(check.captions.texts)
-    names = model.tower.keep([PROMPT.format(name) for name in class_names()])
+    captions, names = kept(data.dev.texts), kept([PROMPT.format(name) for name in class_names()])
+    wide = seen.wide.part(data.held)
+    wide = Photos(wide.maps[:, :1], wide.features[:, :1], wide.step, wide.zero)
 
     def report(step: int) -> None:
         model.space.eval()
-        line = recalls(encode_texts(model, texts), encode_photos(model, check.photos), check.captions.owner)
-        if check.labelled:
-            photos = encode_photos(model, check.labelled)
-            line += " · " + zero_shot(photos, encode_texts(model, names), check.label)
-        print(f"\nstep {step}: {line}", flush=True)
+        lines = [recalls(encode_texts(model, captions), encode_photos(model, seen.dev), data.dev.owner)]
+        if seen.labelled:
+            lines.append(zero_shot(encode_photos(model, seen.labelled), encode_texts(model, names), data.label))
+        top1 = top1_by_set(
+            data.wide, data.held, encode_photos(model, wide), lambda texts: encode_texts(model, kept(texts))
+        )
+        print(f"\nstep {step}: " + " · ".join([*lines, told(top1)]), flush=True)
         model.space.train()
 
     return report
 
 
-def save(model: Model, folded: dict[str, np.ndarray], pixels: np.ndarray, out: Path) -> None:
+def save(model: Model, folded: dict[str, np.ndarray], pixels: np.ndarray, out: Path, *, share: float) -> None:
     tuned = model.branch.tensors()
     whole = folded | {name: value.astype(np.float32) for name, value in tuned.items()}
-    tensors = model.space.tensors() | tuned
+    tensors = model.space.tensors() | tuned | {"learned.share": np.array(share, np.float32)}
     tensors |= {f"adapter.{name}": value for name, value in model.tower.adapters().items()}
     tensors |= {f"range.{name}": value for name, value in calibrate(image_tower(whole, size=SIZE), pixels).items()}
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -162,15 +124,22 @@ def save(model: Model, folded: dict[str, np.ndarray], pixels: np.ndarray, out: P
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder with flickr8k/ and labelled/")
+    parser.add_argument("--data", type=Path, required=True, help="folder with flickr8k/, wide/ and labelled/")
     parser.add_argument("--out", type=Path, default=HEADS_FILE, help="where the heads go")
-    parser.add_argument("--cache", type=Path, help="folder where maps of photos are kept between runs (0.6 GB)")
+    parser.add_argument("--start", type=Path, help="heads to go on from; without them, from scratch")
+    parser.add_argument("--cache", type=Path, help="folder where maps of photos are kept between runs (1 GB)")
+    parser.add_argument("--checkpoint", type=Path, help="file from which a training that was stopped goes on")
     parser.add_argument("--hold", type=int, default=0, help="measure on so many photos held out of train, not on dev")
+    text = "of the wide photos, train only on sets whose licence allows commercial use and passing on"
+    parser.add_argument("--free-data", action="store_true", help=text)
+    text = "train the heads alone, on the towers of --start: a few minutes, some points worse"
+    parser.add_argument("--heads-only", action="store_true", help=text)
     for name, value in vars(Settings()).items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
     given = vars(parser.parse_args())
-    data, out, cache, hold = (given.pop(name) for name in ("data", "out", "cache", "hold"))
-    run(data, out, Settings(**given), cache=cache, hold=hold)
+    folder, out, free = (given.pop(name) for name in ("data", "out", "free_data"))
+    options = Options(**{field.name: given.pop(field.name) for field in fields(Options)})
+    run(read_data(folder, free=free), out, Settings(**given), options)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Measures one encoder on several sets of pictures at once: names in words as zero-shot classes, captions as searches."""
+"""Measures an encoder on several sets of pictures at once: names in words as classes, captions as searches."""
 
 from __future__ import annotations
 
