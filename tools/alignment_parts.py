@@ -8,9 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import onnxruntime as ort
 from numpy.typing import NDArray
+from tokenizers import Tokenizer
+from tqdm import tqdm
 
 from core.encoders.base import unit_rows
+from core.encoders.embedded.text_tower import text_tower
+from core.encoders.embedded.weights import text_weights, tokenizer_file
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,30 @@ class PartSettings:
 
 VISUAL = PartSettings(dim=192, share=0.5, whitening=1.0)
 SENTENCE = PartSettings(dim=77, share=0.3, whitening=0.5)
+_BATCH, _TOKENS = 64, 128
+
+Floats = NDArray[np.float32]
+
+
+def sample_texts(captions: list[str], others: list[str]) -> list[str]:
+    """About as many captions, which are all alike, as other texts."""
+    return captions[:: max(1, len(captions) // len(others))] + others
+
+
+def read_sentences(texts: list[str]) -> Floats:
+    """Texts (n, 384) by MiniLM without adapters, in any order."""
+    tokenizer = Tokenizer.from_file(str(tokenizer_file()))
+    tokenizer.enable_truncation(_TOKENS)
+    tokenizer.enable_padding()
+    session = ort.InferenceSession(text_tower(text_weights()).SerializeToString())
+    texts, found = sorted(texts, key=len), []
+    for start in tqdm(range(0, len(texts), _BATCH), "texts", unit="batch"):
+        tokens = tokenizer.encode_batch(texts[start : start + _BATCH])
+        ids, mask = (
+            np.array(rows, np.int64) for rows in zip(*((t.ids, t.attention_mask) for t in tokens), strict=True)
+        )
+        found.append(session.run(["sentence"], {"ids": ids, "mask": mask})[0])
+    return np.concatenate(found)
 
 
 def fit_parts(

@@ -17,14 +17,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 import onnxruntime as ort
 from alignment_data import read_captions, read_views
-from alignment_parts import PartSettings, fit_parts
+from alignment_parts import PartSettings, fit_parts, read_sentences, sample_texts
 from alignment_wide import Wide, read_wide
 from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 from sklearn.cluster import KMeans
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import adjusted_mutual_info_score
-from tokenizers import Tokenizer
 from tqdm import tqdm
 
 from core.classify.training import PROBE_C
@@ -32,15 +31,13 @@ from core.encoders.base import unit_rows
 from core.encoders.embedded.heads import HEADS_FILE, Heads
 from core.encoders.embedded.image_tower import TUNED, fold_norms, image_tower
 from core.encoders.embedded.quantize import quantize
-from core.encoders.embedded.text_tower import text_tower
-from core.encoders.embedded.weights import image_weights, text_weights, tokenizer_file
+from core.encoders.embedded.weights import image_weights
 
 SIZE = 260
 MEASURED = ("flowers_oxford17", "clothing", "weather", "pacs_art_cartoon_sketch", "textures_dtd", "aerial_aid")
 GRID = {"dim": (96, 192, 384), "share": (0.3, 0.5, 0.7), "whitening": (0.0, 0.5, 1.0)}
 DRAWS, NEAREST, SHOTS = 5, 4, 4
 _BATCH = 32
-_TOKENS = 128
 
 Floats = NDArray[np.float32]
 
@@ -60,9 +57,7 @@ def main() -> None:
         return
     wide = wide.part(~dev)
     _, _, original = tower(flickr.photos + wide.captions.photos)
-    # as many captions of either kind
-    captions = flickr.texts[:: max(1, len(flickr.texts) // len(wide.captions.texts))]
-    parts = fit_parts(original, read_sentences(captions + wide.captions.texts))
+    parts = fit_parts(original, read_sentences(sample_texts(flickr.texts, wide.captions.texts)))
     save_file(load_file(options.heads) | parts, options.out or options.heads)
 
 
@@ -91,22 +86,6 @@ class Tower:
     def join(self, features: Floats, logits: Floats) -> Floats:
         """The joint parts alone (n, dim), unit rows."""
         return self._joint.image_vectors(features, logits)
-
-
-def read_sentences(texts: list[str]) -> Floats:
-    """Texts (n, 384) by MiniLM without adapters."""
-    tokenizer = Tokenizer.from_file(str(tokenizer_file()))
-    tokenizer.enable_truncation(_TOKENS)
-    tokenizer.enable_padding()
-    session = ort.InferenceSession(text_tower(text_weights()).SerializeToString())
-    texts, found = sorted(texts, key=len), []
-    for start in tqdm(range(0, len(texts), _BATCH), "texts", unit="batch"):
-        tokens = tokenizer.encode_batch(texts[start : start + _BATCH])
-        ids, mask = (
-            np.array(rows, np.int64) for rows in zip(*((t.ids, t.attention_mask) for t in tokens), strict=True)
-        )
-        found.append(session.run(["sentence"], {"ids": ids, "mask": mask})[0])
-    return np.concatenate(found)
 
 
 def measure(tower: Tower, photos: list[Path], wide: Wide) -> None:

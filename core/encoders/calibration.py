@@ -132,8 +132,8 @@ EMBEDDED = replace(
     EMBEDDED_3,
 )
 
-# For all other encoders: their vectors too hold only what pictures and texts share. The baselines are those of the sample
-# library and the reference prompts under version 3; the weights apply to standardized scores and are the same.
+# For all other encoders: their vectors too hold only what pictures and texts share. The baselines are those of the
+# sample library and the reference prompts under version 3; the weights apply to standardized scores and are the same.
 DEFAULT = replace(EMBEDDED_3, library_baseline=0.17, prompts_baseline=0.044)
 
 
