@@ -30,7 +30,7 @@ class PartSettings:
 
 VISUAL = PartSettings(dim=192, share=0.5, whitening=1.0)
 SENTENCE = PartSettings(dim=77, share=0.3, whitening=0.5)
-_BATCH, _TOKENS = 64, 128
+_BATCH, _TOKENS, _WIDTH = 64, 128, 384
 
 Floats = NDArray[np.float32]
 
@@ -41,19 +41,21 @@ def sample_texts(captions: list[str], others: list[str]) -> list[str]:
 
 
 def read_sentences(texts: list[str]) -> Floats:
-    """Texts (n, 384) by MiniLM without adapters, in any order."""
+    """Texts (n, 384) by MiniLM without adapters."""
     tokenizer = Tokenizer.from_file(str(tokenizer_file()))
     tokenizer.enable_truncation(_TOKENS)
     tokenizer.enable_padding()
     session = ort.InferenceSession(text_tower(text_weights()).SerializeToString())
-    texts, found = sorted(texts, key=len), []
+    order = sorted(range(len(texts)), key=lambda row: len(texts[row]))  # alike together, so that little is padding
+    sentences = np.empty((len(texts), _WIDTH), np.float32)
     for start in tqdm(range(0, len(texts), _BATCH), "texts", unit="batch"):
-        tokens = tokenizer.encode_batch(texts[start : start + _BATCH])
+        rows = order[start : start + _BATCH]
+        tokens = tokenizer.encode_batch([texts[row] for row in rows])
         ids, mask = (
-            np.array(rows, np.int64) for rows in zip(*((t.ids, t.attention_mask) for t in tokens), strict=True)
+            np.array(side, np.int64) for side in zip(*((t.ids, t.attention_mask) for t in tokens), strict=True)
         )
-        found.append(session.run(["sentence"], {"ids": ids, "mask": mask})[0])
-    return np.concatenate(found)
+        sentences[rows] = session.run(["sentence"], {"ids": ids, "mask": mask})[0]
+    return sentences
 
 
 def fit_parts(
