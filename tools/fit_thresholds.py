@@ -35,7 +35,7 @@ from core.search.query import Term
 from core.search.relevance import Relevance
 
 PHOTOS = 250
-AGREE = (0.5, 0.6, 0.7)  # least cosine of the mean captions of two photos that match
+AGREE = 0.7  # least cosine of the mean captions of two photos that match
 _ALL_FRAMES = 2.0  # no cosine is so high: no frames are merged
 _SMALL_SIDE = 160  # pixels of the longer side of clips
 
@@ -49,6 +49,7 @@ class Data:
     encoder: Encoder
     photos: Vectors
     small: Vectors
+    resaved: Vectors
     crops: Vectors
     tracks: list[Track]
     clips: list[Track]
@@ -69,9 +70,7 @@ def main() -> None:
         now, cosines = getattr(calibration, name), population(data)
         above = np.mean(cosines >= now)
         print(f"{name} = {np.quantile(cosines, 1 - share):.3f}   (now: {now}, {above:.4f} above it)")
-    for agree in AGREE:
-        same = agreeing(list(captions.values()), agree)
-        print(f"image_weights = {fit_images(data, same)}   (now: {calibration.image_weights}; {agree})")
+    print(f"image_weights = {fit_images(data, agreeing(list(captions.values())))}   (now: {calibration.image_weights})")
     print(f"clip_weights = {fit_clips(data)}   (now: {calibration.clip_weights})")
 
 
@@ -95,17 +94,18 @@ def read_data(encoder: Encoder, images: list[Path], videos: Path) -> Data:
     return Data(
         encoder,
         encoder.encode_images(photos),
-        encoder.encode_images([shrink(photo) for photo in photos]),
+        encoder.encode_images([save(photo, scale=1 / 3) for photo in photos]),
+        encoder.encode_images([save(photo, scale=0.9) for photo in photos]),
         encoder.encode_images([crop(photo, rng) for photo in photos]),
         tracks,
         clips,
     )
 
 
-def shrink(photo: Image.Image) -> Image.Image:
-    """A third as wide, saved as JPEG."""
+def save(photo: Image.Image, *, scale: float) -> Image.Image:
+    """Resized, then a JPEG."""
     buffer = io.BytesIO()
-    photo.resize((photo.width // 3, photo.height // 3)).save(buffer, "JPEG", quality=80)
+    photo.resize((round(photo.width * scale), round(photo.height * scale))).save(buffer, "JPEG", quality=80)
     return Image.open(buffer)
 
 
@@ -147,23 +147,23 @@ def below_best(data: Data) -> Cosines:
 
 # The share of pairs above each threshold of version 3, and the pairs.
 POPULATIONS: dict[str, tuple[float, Callable[[Data], Cosines]]] = {
-    "same_scene": (0.5, unlike_crops),
-    "same_image": (0.5, lambda data: pair_up(data.photos, data.small)),
-    "near_duplicate": (0.5, next_frames),
-    "nearly_identical": (0.5, next_frames),
-    "duplicate": (0.98, lambda data: pair_up(data.photos, data.small)),
-    "duplicate_frame": (0.5, nearest_others),
-    "locate_range": (0.5, below_best),
+    "same_scene": (0.296, unlike_crops),
+    "same_image": (0.3, lambda data: pair_up(data.photos, data.resaved)),
+    "near_duplicate": (0.075, next_frames),
+    "nearly_identical": (0.075, next_frames),
+    "duplicate": (0.72, lambda data: pair_up(data.photos, data.small)),
+    "duplicate_frame": (0.048, nearest_others),
+    "locate_range": (0.964, below_best),
 }
 
 
-def agreeing(captions: list[list[str]], least: float) -> NDArray[np.bool_]:
+def agreeing(captions: list[list[str]]) -> NDArray[np.bool_]:
     """(n, n) which photos have captions that agree, to MiniLM without adapters."""
     sentences = unit_rows(read_sentences([text for texts in captions for text in texts]))
     owners = np.repeat(np.arange(len(captions)), [len(texts) for texts in captions])
     means = np.zeros((len(captions), sentences.shape[1]), np.float32)
     np.add.at(means, owners, sentences)
-    return unit_rows(means) @ unit_rows(means).T >= least
+    return unit_rows(means) @ unit_rows(means).T >= AGREE
 
 
 def fit_images(data: Data, same: NDArray[np.bool_]) -> tuple[float, float]:
