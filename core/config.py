@@ -27,7 +27,7 @@ def make_home() -> None:
 def load_settings() -> dict[str, Any]:
     """All settings; empty if there are none or the file is damaged (settings are a convenience, not data)."""
     try:
-        settings = json.loads(_file().read_text())
+        settings = json.loads(settings_file().read_text())
     except (OSError, ValueError, RecursionError):
         return {}
     return settings if isinstance(settings, dict) else {}
@@ -35,10 +35,11 @@ def load_settings() -> dict[str, Any]:
 
 def save_settings(**changes: Any) -> None:
     """Changes some settings; None removes one. Atomic; a read-only home is no error."""
-    with contextlib.suppress(OSError), locked(_file()):
+    with contextlib.suppress(OSError), locked(settings_file()):
         settings = {key: value for key, value in {**load_settings(), **changes}.items() if value is not None}
-        write_atomic(_file(), json.dumps(settings, indent=1).encode())
+        write_atomic(settings_file(), json.dumps(settings, indent=1).encode())
 
 
-def _file() -> Path:
+def settings_file() -> Path:
+    """The file of all settings."""
     return get_home() / "settings.json"

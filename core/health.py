@@ -117,14 +117,15 @@ def _media() -> str:
 
 def _libraries() -> list[Check]:
     """One check for each library of the home folder."""
+    from core.encoders import DEFAULT_ENCODER, open_encoder
     from core.errors import LibraryError
     from core.library.registry import list_libraries
     from core.library.store import Library
-    from core.library.weights import open_library_encoder
+    from core.library.weights import find_weights
 
     def read(path: Any) -> str:
         library = Library(path)
-        index = library.index(open_library_encoder(library))
+        index = library.index(open_encoder(find_weights(library, DEFAULT_ENCODER)))
         counts = ", ".join(f"{count:,} {status}" for status, count in library.counts().items() if count)
         if problems := library.find_damage():
             raise LibraryError(" ".join(problems))

@@ -173,7 +173,7 @@ class Tab:
                 self._elements.pop(path, None)
         elif kind == "navigation":
             self._page = message.navigation.page_script_hash
-            pages = message.navigation.app_pages
+            pages = [page for page in message.navigation.app_pages if not page.is_hidden]
             self.pages = ["" if page.is_default else page.url_pathname or page.page_name for page in pages]
         elif kind == "page_info_changed":
             self.query = dict(parse_qsl(message.page_info_changed.query_string))

@@ -91,8 +91,8 @@ def _read_first_frame(capture: Any) -> Any:
 def _read_with_ffmpeg(path: str) -> dict[str, Any] | None:
     import av
 
-    from core.media.container import video_stream
-    from core.media.orientation import get_display
+    from core.media.video_files.container import video_stream
+    from core.media.video_files.orientation import get_display
 
     with Path(path).open("rb") as file, av.open(file, "r", options=_OPTIONS, metadata_errors="replace") as container:
         stream = video_stream(container)

@@ -25,6 +25,7 @@ from core.geometry.distance_contrast import (
 )
 from core.geometry.linear_probe import InputCurve, measure_input_curve
 from core.geometry.raw_pixels import SIDE, RawPixels, load_pixels
+from core.library.handout import is_handed_out
 from core.library.schema import Item
 from core.library.store import Library
 from core.library.track import get_item_vectors
@@ -115,6 +116,8 @@ def select_images(
 ) -> Pictures:
     """Selects pictures of a library to compare: a fixed random sample, those with a label first.
 
+    A public server leaves out those that it does not hand out, since their pixels are shown.
+
     Parameters
     ----------
     library : Library
@@ -139,12 +142,12 @@ def select_images(
     shuffled = np.random.default_rng(0).permutation(len(images))
     ids = images["id"].to_pylist()
     chosen = np.sort(np.array(sorted(shuffled, key=lambda row: ids[row] not in labels)[:most], np.int64))
-    chosen_ids, vectors = get_item_vectors(index, [ids[row] for row in chosen])
+    items = tuple(item for row in images.take(chosen).to_pylist() if is_handed_out(item := Item.from_row(row)))
+    chosen_ids, vectors = get_item_vectors(index, [item.id for item in items])
     names: list[str | None] = [labels.get(item_id) for item_id in chosen_ids]
     grouped = not labels
     if grouped and len(chosen_ids) > 2:
         names = [f"cluster {number}" for number in find_clusters(vectors, task=task).labels]
-    items = tuple(Item.from_row(row) for row in images.take(chosen).to_pylist())
     return Pictures(items, vectors, tuple(names), len(ids), grouped)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -28,11 +27,11 @@ from core.library.session_folders import cache_dir_for
 from core.library.store import Library
 from core.progress import SILENT, Task
 from core.utils.array_files import SUFFIX, pack_arrays, unpack_arrays
-from core.utils.files import write_atomic
+from core.utils.cache_folder import CacheFolder
 
 UNNAMED = "unnamed"
 _FORMAT = "3"
-_MAX_CACHED = 24  # atlases; the oldest are deleted
+_MAX_CACHED = 24  # atlases; the least recently used are deleted
 _SECONDS = {"pca": (1.0, 0.0), "umap": (8.0, 0.003), "tsne": (4.0, 0.004)}  # fixed, and per point; on 2 cores
 _CLUSTER_SECONDS = {"kmeans": (3.0, 0.0006), "hdbscan": (2.0, 0.0004), "agglomerative": (3.0, 0.0008)}
 
@@ -171,7 +170,7 @@ def load_cached_atlas(library: Library, encoder: Encoder, request: AtlasRequest)
         return None
     points = load_points(library, encoder, unit=request.of, filters=request.filters, texts=request.texts)
     try:
-        arrays, about = unpack_arrays(file.read_bytes())
+        arrays, about = unpack_arrays(_folder_of(file).load(file.name) or b"")
         if about.get("points") != _digest(points) or about.get("words") != _word_list():
             return None
         names = tuple(
@@ -184,7 +183,7 @@ def load_cached_atlas(library: Library, encoder: Encoder, request: AtlasRequest)
         later = int(about["placed_later"])
         atlas = Atlas(points, arrays["places"], clusters, names, arrays["medoids"].astype(np.int64), later)
         named_with = json.loads(about["labels"])
-    except (DataError, KeyError, ValueError, TypeError, OSError):
+    except (DataError, KeyError, ValueError, TypeError):
         return None
     labels = _labels(library)
     if named_with == labels:
@@ -224,11 +223,11 @@ def _store(file: Path, atlas: Atlas, labels: Sequence[str]) -> None:
         "words": _word_list(),
         "labels": json.dumps(labels),
     }
-    with contextlib.suppress(OSError):  # then it is not cached
-        write_atomic(file, pack_arrays(arrays, about))
-        newest_first = sorted(file.parent.glob(f"*{SUFFIX}"), key=lambda entry: entry.stat().st_mtime, reverse=True)
-        for old in newest_first[_MAX_CACHED:]:
-            old.unlink(missing_ok=True)
+    _folder_of(file).store(file.name, pack_arrays(arrays, about))
+
+
+def _folder_of(file: Path) -> CacheFolder:
+    return CacheFolder(file.parent, max_files=_MAX_CACHED, by_use=True)
 
 
 def _cache_file(library: Library, encoder: Encoder, request: AtlasRequest) -> Path:

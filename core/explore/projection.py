@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +30,7 @@ from core.isolation.calls import run_isolated
 from core.library.session_folders import cache_dir_for
 from core.progress import SILENT, Task
 from core.utils.array_files import SUFFIX, pack_arrays, unpack_arrays
-from core.utils.files import write_atomic
+from core.utils.cache_folder import CacheFolder
 from core.vectors.neighbors import Neighbors, find_nearest_neighbors
 
 if TYPE_CHECKING:  # loads tables
@@ -40,7 +38,7 @@ if TYPE_CHECKING:  # loads tables
 
 Method = Literal["pca", "umap", "tsne"]
 
-_MAX_CACHED = 24  # maps; the least recently used are deleted
+MAX_CACHED = 24  # maps; the least recently used are deleted
 _FEWEST = 8  # points; fewer are laid out by PCA
 _WITHIN = 0.99  # share of the points in -1..1
 _FARTHEST = 10.0
@@ -89,28 +87,25 @@ def layout_cache_file(points: Points, method: str, dims: int, *, cache_texts: bo
 def load_cached_layout(file: Path, dims: int) -> CachedLayout | None:
     """The map of a file; None if it is missing or damaged."""
     try:
-        arrays, about = unpack_arrays(file.read_bytes())
+        arrays, about = unpack_arrays(_folder_of(file).load(file.name) or b"")
         keys = tuple(str(key) for key in json.loads(about["keys"]))
         places, later = arrays["places"], arrays["later"]
         states = tuple(str(state) for state in json.loads(about.get("states", "[]")))
         sound = len(states) in (0, len(keys)) and places.shape == (len(keys), dims) and later.shape == (len(keys),)
-    except (OSError, DataError, KeyError, ValueError, TypeError, RecursionError):
+    except (DataError, KeyError, ValueError, TypeError, RecursionError):
         return None
-    if not sound:
-        return None
-    with contextlib.suppress(OSError):
-        os.utime(file)  # last used now
-    return CachedLayout(keys, places, later > 0, states)
+    return CachedLayout(keys, places, later > 0, states) if sound else None
 
 
 def store_layout(file: Path, made: CachedLayout) -> None:
     """Saves a map and deletes the oldest ones. Does nothing if the folder cannot be written."""
     arrays = {"places": made.places, "later": made.later.astype(np.float32)}
-    with contextlib.suppress(OSError):
-        write_atomic(file, pack_arrays(arrays, {"keys": json.dumps(made.keys), "states": json.dumps(made.states)}))
-        newest_first = sorted(file.parent.glob(f"*{SUFFIX}"), key=lambda entry: entry.stat().st_mtime, reverse=True)
-        for old in newest_first[_MAX_CACHED:]:
-            old.unlink(missing_ok=True)
+    about = {"keys": json.dumps(made.keys), "states": json.dumps(made.states)}
+    _folder_of(file).store(file.name, pack_arrays(arrays, about))
+
+
+def _folder_of(file: Path) -> CacheFolder:
+    return CacheFolder(file.parent, max_files=MAX_CACHED, by_use=True)
 
 
 @dataclass(frozen=True, eq=False)

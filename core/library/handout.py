@@ -10,12 +10,13 @@ from __future__ import annotations
 import io
 import os
 import stat
+import time
 import zipfile
-from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from core.config import get_home, settings_file
 from core.errors import MediaError
 from core.library.ingest.reader import hash_file
 from core.library.registry import libraries_folder, list_libraries
@@ -28,6 +29,7 @@ from core.policy import Policy, rules
 _MISSING = "The file is not there any more."
 _NOT_LISTED = "This server does not hand out that file: its folder is not among those that its operator listed."
 _NO_MEDIUM = "It is no picture or video."
+_FRESH_S = 5.0  # how long files of a library that was removed from the list may still leave
 CHANGED = "The file has changed since it was indexed."
 
 
@@ -37,6 +39,15 @@ def check_handed_out(item: Item) -> None:
     reason = find_reason(item, policy) if policy.public else _find_oddity(item.path)
     if reason is not None:
         raise MediaError(reason)
+
+
+def is_handed_out(item: Item) -> bool:
+    """Whether a file is for those who visit this server."""
+    try:
+        check_handed_out(item)
+    except MediaError:
+        return False
+    return True
 
 
 def find_reason(item: Item, policy: Policy) -> str | None:
@@ -94,17 +105,35 @@ def _find_oddity(path: str) -> str | None:
 
 def is_listed(real_path: str, policy: Policy) -> bool:
     """Whether a path without links lies in a folder that the operator listed, or that Semblance fills."""
-    return any(real_path.startswith(root.rstrip(os.sep) + os.sep) for root in _roots(policy))
+    home = get_home()
+    changed = tuple(_changed_at(path) for path in (libraries_folder(), settings_file()))
+    turn = int(time.monotonic() / _FRESH_S)
+    return real_path.startswith(_find_roots(policy.folders, home, get_current_visits_folder(), changed, turn))
 
 
-def _roots(policy: Policy) -> Iterator[str]:
-    yield from (os.path.realpath(folder) for folder in policy.folders)
-    if (visits := get_current_visits_folder()) is not None:
-        yield os.path.realpath(visits)
+@lru_cache(maxsize=4)
+def _find_roots(
+    folders: tuple[str, ...], home: Path, visits: Path | None, changed: tuple[int, ...], turn: int
+) -> tuple[str, ...]:
+    """How real paths of files begin that may leave the server.
+
+    Looks into the folder of every library, so once for each `changed`, by which a new library shows, and `turn`.
+    """
+    roots = [os.path.realpath(folder) for folder in folders]
+    if visits is not None:
+        roots.append(os.path.realpath(visits))
     for path in list_libraries():
         # uploads and data sets, and what the sample library is made of; never through a link in the library itself
         names = ("uploads", "photos", "clips") if path.parent == libraries_folder() else ("uploads",)
-        yield from (os.path.join(os.path.realpath(path), name) for name in names)
+        roots += [os.path.join(os.path.realpath(path), name) for name in names]
+    return tuple(root.rstrip(os.sep) + os.sep for root in roots)
+
+
+def _changed_at(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 @lru_cache(maxsize=4_096)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 
+from core.library.keyed_ids import unseal
 from core.library.schema import Item
 from core.library.store import Library
 from core.media.kinds import is_media_path
@@ -18,8 +19,9 @@ from core.utils.path_matching import PathMatcher, find_file
 
 
 class ItemNames(Mapping[str, str]):
-    """Name -> id of items. An item's names are its id, its path, and those last parts of the path that no other item
-    has (`holiday/1.jpg`, or `1.jpg`), with slashes or backslashes and in any Unicode form. Iterates over the paths.
+    """Name -> id of items. An item's names are its id, as `seal` gives it, its path, and those last parts of the path
+    that no other item has (`holiday/1.jpg`, or `1.jpg`), with slashes or backslashes and in any Unicode form. Iterates
+    over the paths.
 
     ids, paths: (n,) of the items.
     """
@@ -30,8 +32,8 @@ class ItemNames(Mapping[str, str]):
         self._matcher = PathMatcher(paths)
 
     def __getitem__(self, name: str) -> str:
-        if name in self._known:
-            return name
+        if (item_id := unseal(name)) in self._known:
+            return item_id
         number = self._matcher.find(name)
         if number is None:
             raise KeyError(name)

@@ -37,8 +37,8 @@ from .modality import Wish as Wish
 from .pixel_match import Match as Match
 from .pixel_match import Picture as Picture
 from .sampling import Sampling as Sampling
-from .transcode import write_cut as write_cut
 from .video import Frame as Frame
 from .video import Video as Video
 from .video import VideoInfo as VideoInfo
 from .video import probe as probe
+from .video_files.transcode import write_cut as write_cut

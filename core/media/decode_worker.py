@@ -1,6 +1,6 @@
 """What the child processes that decode run; `core.media.decode_pool` calls these functions there.
 
-Files from anywhere are decoded here alone: what has decoded a hostile file is not to be trusted with more.
+Files from anywhere are decoded here, within limits, and never in the process of the app.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def decode_stills(
 
 def is_playable(source: str | bytes) -> bool:
     """Whether browsers play a video."""
-    from core.media.container import is_playable
+    from core.media.video_files.container import is_playable
 
     return is_playable(_source(source))
 

@@ -114,7 +114,7 @@ PICTURE_FORMATS = [
                   beginning="\xff\x0a|\0\0\0\x0cJXL "),
     PictureFormat("Netpbm", (".ppm", ".pgm", ".pbm", ".pnm"), "image/x-portable-anymap", ("PPM",),
                   beginning="P[1-6]\\s"),
-    # by the JPEG that the camera has put into them (core/media/raw.py), so by no decoder of their own
+    # by the JPEG that the camera has put into them (core/media/image_files/raw.py), so by no decoder of their own
     PictureFormat("Camera raw",
                   (".dng", ".cr2", ".cr3", ".nef", ".nrw", ".arw", ".raf", ".orf", ".rw2", ".pef", ".srw"),
                   "image/x-raw", (), beginning="....ftypcrx |FUJIFILMCCD-RAW|IIR[OS]|MMOR|IIU\0"),

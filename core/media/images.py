@@ -19,14 +19,14 @@ from pathlib import Path
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from core.errors import MediaError
-from core.media.dates import read_taken_at
 from core.media.formats import find_format, find_missing_plugin, usable_decoders
-from core.media.image_quirks import choose_page, find_crop, fix_key, fix_palette, is_misread, lost_depth, take_xmp
-from core.media.mending import mend
-from core.media.other_readers import read_deep, read_with_others
-from core.media.partial import ends_early, open_partial
-from core.media.pixels import to_rgb
-from core.media.raw import find_preview
+from core.media.image_files.dates import read_taken_at
+from core.media.image_files.mending import mend
+from core.media.image_files.other_readers import read_deep, read_with_others
+from core.media.image_files.partial import ends_early, open_partial
+from core.media.image_files.pixels import to_rgb
+from core.media.image_files.quirks import choose_page, find_crop, fix_key, fix_palette, is_misread, lost_depth, take_xmp
+from core.media.image_files.raw import find_preview
 
 usable_decoders()  # Pillow writes the formats of its plugins as well, for all who import this module
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import PurePath
 from typing import Protocol
 
-from core.media.dates import is_in_future
+from core.media.image_files.dates import is_in_future
 
 
 class DecodedFile(Protocol):

@@ -18,11 +18,11 @@ from typing import Any
 from PIL import Image
 
 from core.errors import MediaError
-from core.media.container import get_duration_s
-from core.media.decoder import Decoder
-from core.media.local_time import find_taken_at
-from core.media.orientation import get_display
 from core.media.sampling import CellsBetween, EvenCells, Sampled, Sampling, first_in_each, measure_time_on_screen
+from core.media.video_files.container import get_duration_s
+from core.media.video_files.decoder import Decoder
+from core.media.video_files.local_time import find_taken_at
+from core.media.video_files.orientation import get_display
 
 _EPS_S = 1e-6
 _NEAR_S = 5.0  # decoding on is cheaper than seeking to what follows so closely
@@ -45,7 +45,7 @@ class VideoInfo:
     codec : str
         FFmpeg's name.
     taken_at : datetime, optional
-        By the camera's clock, see `core.media.local_time`.
+        By the camera's clock, see `core.media.video_files.local_time`.
     """
 
     duration_s: float | None
@@ -261,7 +261,7 @@ class Video:
         return measure_time_on_screen(cells, shown, lambda: self.read_s, is_whole=start_s == 0)
 
     def _edges(self, cancel: threading.Event | None) -> list[float]:
-        from core.media.scenes import find_scene_edges  # loads OpenCV
+        from core.media.video_files.scenes import find_scene_edges  # loads OpenCV
 
         return find_scene_edges(self.shown(cancel=cancel))
 

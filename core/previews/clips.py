@@ -13,7 +13,7 @@ from core.errors import ApartError, Cancelled, MediaError
 from core.isolation.calls import run_isolated
 from core.library.handout import check_handed_out
 from core.library.schema import Item
-from core.media.transcode import write_cut
+from core.media.video_files.transcode import write_cut
 from core.previews.cache import load_cached, store_cached
 from core.progress import SILENT, Task
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from core.errors import DataError
+from core.library.keyed_ids import seal
 from core.utils.table_reader import FILES, Limits, read_table
 from core.utils.tables import Redact, csv_text, escape_cell
 
@@ -53,7 +54,7 @@ class Feedback:
         self.seen |= rest.seen
 
 
-def feedback_json(feedback: Feedback, paths: Mapping[str, str]) -> bytes:
+def feedback_json(feedback: Feedback, paths: Mapping[str, str], *, redact: Redact = str) -> bytes:
     """Feedback as a file for `read_feedback`.
 
     Parameters
@@ -61,6 +62,8 @@ def feedback_json(feedback: Feedback, paths: Mapping[str, str]) -> bytes:
     feedback : Feedback
     paths : mapping of str to str
         Paths by item id, by which another library finds the items.
+    redact : callable, optional
+        How paths are written; by default whole.
 
     Returns
     -------
@@ -69,9 +72,16 @@ def feedback_json(feedback: Feedback, paths: Mapping[str, str]) -> bytes:
     """
 
     def named(ids: Mapping[str, float]) -> list[dict[str, Any]]:
-        return [{"id": item_id, "path": paths.get(item_id, ""), "time": round(at, 3)} for item_id, at in ids.items()]
+        return [
+            {"id": seal(item_id), "path": redact(paths.get(item_id, "")), "time": round(at, 3)}
+            for item_id, at in ids.items()
+        ]
 
-    content = {"liked": named(feedback.liked), "disliked": named(feedback.disliked), "seen": list(feedback.seen)}
+    content = {
+        "liked": named(feedback.liked),
+        "disliked": named(feedback.disliked),
+        "seen": list(map(seal, feedback.seen)),
+    }
     return json.dumps(content, indent=1).encode()
 
 
@@ -98,7 +108,7 @@ def likes_csv(feedback: Feedback, paths: Mapping[str, str], *, redact: Redact, u
     for item_id, at in feedback.liked.items():
         path = paths.get(item_id, item_id)
         is_plain = path.isprintable() and escape_cell(path, redact=redact) == path
-        rows.append((user, path if is_plain else item_id, f"{at:.3f}", 1))
+        rows.append((user, path if is_plain else seal(item_id), f"{at:.3f}", 1))
     return csv_text(rows, redact=redact).encode()
 
 

@@ -17,6 +17,7 @@ from core.encoders.base import Encoder
 from core.encoders.prompts import embed_texts
 from core.errors import DataError, MediaError, QueryError
 from core.library.index import VectorIndex
+from core.library.keyed_ids import seal, unseal
 from core.library.track import track_of
 from core.media.kinds import is_media_path
 from core.media.modalities import PICTURE, find_modalities
@@ -179,8 +180,8 @@ def _term(words: list[str], sign: float, files: bool) -> Term:
     if _in_quotes(quoted):
         text = quoted[1:-1]
     elif text.startswith(_ITEM) and " " not in text:
-        item = _not_empty(text.removeprefix(_ITEM))
-        return Term("frame" if "@" in item else "item", item, sign)
+        item_id, at, seconds = _not_empty(text.removeprefix(_ITEM)).partition("@")
+        return Term("frame" if at else "item", unseal(item_id) + at + seconds, sign)
     else:
         named = files and is_media_path(text)
     if named:
@@ -213,7 +214,7 @@ def _format_term(term: Term, weight: str) -> str:
         raise QueryError("A picture or clip given as bytes cannot be written into a query string.")
     text = str(term.value)
     if term.kind in ("item", "frame"):
-        return _ITEM + text
+        return _ITEM + seal_value(text)
     if term.kind == "concept":
         return f'{CONCEPT}"{_curly_quotes(text)}"'
     if term.kind in ("image", "clip"):
@@ -267,6 +268,12 @@ def _file_state(encoder: Encoder, term: Term) -> object:
     return stat.st_ino, stat.st_mtime_ns, stat.st_size
 
 
+def seal_value(value: str) -> str:
+    """The value of an "item" or "frame" term as whoever visits may read it, see `core.library.keyed_ids`."""
+    item_id, at, seconds = value.partition("@")
+    return seal(item_id) + at + seconds
+
+
 def parse_frame(value: str) -> tuple[str, float]:
     """The item id and the time in seconds of the value of a "frame" term. Raises QueryError."""
     item_id, _, seconds = value.partition("@")
@@ -275,7 +282,8 @@ def parse_frame(value: str) -> tuple[str, float]:
     except ValueError:
         time_s = math.nan
     if not (math.isfinite(time_s) and time_s >= 0):
-        raise QueryError(f"{value!r} names no frame: write item:ID@SECONDS, for instance item:{item_id}@12.5.")
+        shown, example = seal_value(value), f"item:{seal(item_id)}@12.5"
+        raise QueryError(f"{shown!r} names no frame: write item:ID@SECONDS, for instance {example}.")
     return item_id, time_s
 
 
@@ -284,5 +292,5 @@ def _get_stored_vector(value: str, index: VectorIndex | None) -> NDArray[np.floa
     item_id, time_s = parse_frame(value) if "@" in value else (value, None)
     track = track_of(index, item_id) if index is not None else None
     if not track:
-        raise QueryError(f"Item {item_id!r} is not in this library, or not under this encoder: index it first.")
+        raise QueryError(f"Item {seal(item_id)!r} is not in this library, or not under this encoder: index it first.")
     return track.mean_vector() if time_s is None else track.at(time_s)

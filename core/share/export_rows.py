@@ -16,10 +16,9 @@ from core.deprecated import task_keywords
 from core.encoders.base import Vectors
 from core.errors import DataError
 from core.library.filters import Filters
-from core.library.home_secret import hide
+from core.library.keyed_ids import seal
 from core.library.schema import EncoderEntry, Label
 from core.library.store import Library
-from core.policy import rules
 from core.progress import SILENT, Task
 from core.utils.tables import Redact
 
@@ -135,8 +134,7 @@ class ExportRows:
         columns["path"] = pa.array(map(self.redact, of_items["path"].to_pylist()), pa.string())
         columns |= {"labels": self.labels.take(places), "captions": self.captions.take(places)}
         columns |= {name: batch[name] for name in batch.schema.names if name != "vector"}
-        if rules().public:
-            columns["item_id"] = pa.array(map(hide, batch["item_id"].to_pylist()), pa.string())
+        columns["item_id"] = pa.array(map(seal, batch["item_id"].to_pylist()), pa.string())
         empty = pa.nulls(len(batch))
         return pa.table({name: columns.get(name, empty) for name in ABOUT.names}).cast(ABOUT)
 

@@ -16,6 +16,7 @@ import pyarrow as pa
 from PIL import Image
 
 from core.errors import DataError, MediaError
+from core.library.keyed_ids import unseal
 from core.library.schema import Item
 from core.progress import SILENT, Task
 from core.share.export_rows import ExportRows, labels_text
@@ -81,7 +82,7 @@ class _Sheet:
             self.count += 1
             try:
                 picture = Image.open(
-                    io.BytesIO(make_thumbnail(Item.from_row(self.items[item_id]), side=96, time_s=start_s))
+                    io.BytesIO(make_thumbnail(Item.from_row(self.items[unseal(item_id)]), side=96, time_s=start_s))
                 )
             except MediaError:
                 continue  # stays grey

@@ -26,7 +26,7 @@ from core.library.ingest.scan import FoundFile
 from core.library.item_lookup import Matcher
 from core.library.schema import Item, Label, LabelledBy, VectorRow
 from core.library.store import Library
-from core.library.weights import open_library_encoder
+from core.library.weights import find_weights
 from core.media.modalities import VIDEO, get_modality
 from core.media.modality import Segment
 from core.policy import LOCAL, Policy
@@ -139,7 +139,7 @@ def _resolve_encoder(
     if not _may_be_here(file.encoder_name) or (may_open is not None and not may_open(file.encoder_name)):
         return own
     try:
-        encoder = open_library_encoder(library, file.encoder_name)
+        encoder = open_encoder(find_weights(library, file.encoder_name))
     except EncoderError:
         return own
     if encoder.id != file.encoder_id:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext
 
 FIRST = next(iter(PAGES))  # at the bare address
-IN_THE_BROWSER = [FIRST, "search_images", "learn"]
+IN_THE_BROWSER = ["", FIRST, "search_images", "learn"]
 OF_THE_SAMPLE = ["search_images", "explore", "distance"]
 
 
@@ -64,7 +64,7 @@ def test_a_fresh_server_answers_a_link_with_its_page(home: Path, port: int, name
     titles = [element.heading.body for element in elements if element.heading.tag == "h1"]
     assert titles == [PAGES[name].heading or PAGES[name].title]
     navigation = [message.navigation for message in answer if message.WhichOneof("type") == "navigation"][-1]
-    pages = {page.page_script_hash: page.page_name for page in navigation.app_pages}
+    pages = {page.page_script_hash: page.page_name for page in navigation.app_pages if not page.is_hidden}
     assert len(pages) == len(PAGES) and pages[navigation.page_script_hash] == PAGES[name].title
     sidebar = [message for message in answer if list(message.metadata.delta_path[:1]) == [RootContainer.SIDEBAR]]
     assert sidebar, "the sidebar is there too"
@@ -88,11 +88,11 @@ def finished(message: ForwardMsg) -> int | None:
 
 @pytest.mark.parametrize("name", IN_THE_BROWSER)
 def test_a_link_into_a_fresh_server_opens_its_page(first_visitor: Visitor, name: str) -> None:
-    page = first_visitor.go("" if name == FIRST else name).page
-    assert page.locator("h1").all_inner_texts() == [PAGES[name].heading or PAGES[name].title]
+    page, info = first_visitor.go(name).page, PAGES[name or FIRST]
+    assert page.locator("h1").all_inner_texts() == [info.heading or info.title]
     links = page.get_by_test_id("stSidebarNavLink")
     assert links.count() == len(PAGES)
     here = page.locator("[data-testid=stSidebarNavLink][aria-current=page]")
-    assert here.get_by_test_id("stMarkdownContainer").inner_text().strip() == PAGES[name].title
+    assert here.get_by_test_id("stMarkdownContainer").inner_text().strip() == info.title
     assert page.get_by_role("dialog").count() == 0, "the page was not found"
     assert page.get_by_text("Library", exact=True).count() > 1, "the sidebar is there too"

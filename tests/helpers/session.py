@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Selectbox
 
 from ui.session.state import state_key
 from ui.widgets.details import DetailsState
@@ -24,3 +25,9 @@ def state_of(at: AppTest, kind: type[T]) -> T:
 def request_details(at: AppTest, item_id: str) -> None:
     """As a click on a picture: the details open in the next run."""
     state_of(at, DetailsState).requested = item_id
+
+
+def picker(at: AppTest, label: str) -> Selectbox[str]:
+    """A picker of the sidebar, "Library" or "Encoder": its key changes with each switch from outside it."""
+    (found,) = (box for box in at.sidebar.selectbox if box.label == label)
+    return found

@@ -25,6 +25,7 @@ from core import Encoder, Library, ingest
 from core.encoders import open_encoder as open_installed
 from core.errors import EncoderError
 from core.library.registry import create_library
+from core.policy import get_policy, set_rules
 from ui.server.state import forget_all
 
 APP = str(Path(__file__).parents[2] / "app.py")
@@ -58,6 +59,7 @@ def enter_world(monkeypatch: pytest.MonkeyPatch, home: Path, encoder: ColorEncod
     monkeypatch.setattr(ui.session.encoders, "open_encoder", open_encoder)
     for module in (ui.server.gc, ui.session.visit):  # AppTest leaves a server behind, and its threads would never end
         monkeypatch.setattr(module, "server_runs", lambda: False)
+    set_rules(get_policy)  # as the app does when it is loaded; tests of core set others
     forget_all()
 
 

@@ -41,7 +41,10 @@ def test_every_folder_of_the_program_is_in_the_image(tmp_path: Path) -> None:
     environment = {**os.environ, "SEMBLANCE_HOME": str(tmp_path / "home"), "PYTHONPATH": ""}
     command = [sys.executable, "-m", "core", "search", "--help"]
     subprocess.run(command, cwd=tmp_path, env=environment, check=True, capture_output=True)
-    check = "from streamlit.testing.v1 import AppTest as A; print([e.value for e in A.from_file('app.py').run().title])"
+    check = (
+        "from streamlit.testing.v1 import AppTest as A; "
+        "print([e.value for e in A.from_file('app.py', default_timeout=120).run().title])"
+    )
     found = subprocess.run(
         [sys.executable, "-c", check], cwd=tmp_path, env=environment, check=True, capture_output=True, text=True
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import struct
+import zlib
 from collections import Counter
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from core.errors import LibraryError
 from core.health import check_health
 from core.library import Library, ingest
 from core.library.schema import Label
+from core.library.store.integrity import CHECKSUMS
 from core.library.store.tables import DamagedTable, table_name
 from ui.session.library_files import check_libraries, known_damage
 
@@ -69,7 +71,7 @@ def test_a_bit_far_from_the_end_is_found_by_a_check(
     tmp_path: Path, encoder: ColorEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SEMBLANCE_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr("core.encoders.open_encoder", lambda: encoder)
+    monkeypatch.setattr("core.encoders.open_encoder", lambda *_: encoder)
     library = Library(tmp_path / "home" / "libraries" / "Large", create=True)
     library.put_captions([(f"{number:x}" * 8, f"caption {number}") for number in range(60_000)])
     (path,) = library.path.glob("captions.lance/data/*.lance")
@@ -84,6 +86,20 @@ def test_a_bit_far_from_the_end_is_found_by_a_check(
     waited: list[float] = []
     check_libraries(waited.append)
     assert known_damage(library) == [problem] and waited
+
+
+def test_a_file_that_cannot_be_read_is_damaged(library: Library) -> None:
+    (path, *_) = sorted(library.path.glob("items.lance/data/*.lance"))
+    path.unlink()
+    path.mkdir()  # reading it is an error of the system, as at a bad place of a disk
+    assert any(path.name in problem for problem in library.find_damage())
+
+
+def test_a_line_of_the_checksums_that_holds_no_numbers_counts_as_none(library: Library) -> None:
+    line = "data/other.lance x y z"
+    with (library.path / "items.lance" / CHECKSUMS).open("a") as file:
+        file.write(f"{line} {zlib.crc32(line.encode()):08x}\n")
+    assert Library(library.path).find_damage() == []
 
 
 def test_vectors_that_name_no_encoder_are_damaged_and_not_none(library: Library, encoder: ColorEncoder) -> None:

@@ -71,7 +71,7 @@ def stuck_at(video, times, **options):
     return at(video, times, **options)
 
 import os, signal, time
-import core.media.transcode as cutting
+import core.media.video_files.transcode as cutting
 
 at = core.media.video.Video.pictures_at
 worker.decode_picture, core.media.video.Video.frames, core.media.video.Video.pictures_at = mad, stuck, stuck_at

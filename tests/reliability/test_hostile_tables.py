@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import struct
 import zipfile
@@ -153,14 +154,13 @@ def test_a_file_over_the_limit_of_the_policy_is_refused_by_its_header(tmp_path: 
 
 
 def _memory() -> int:
-    """Bytes of this process and of its children."""
+    """Bytes that this process and its children have for themselves: a child that has just been forked shares all pages
+    of its parent, and would count as large as it."""
     own = psutil.Process()
-    total = own.memory_info().rss
+    total = own.memory_full_info().uss
     for child in own.children():
-        try:
-            total += child.memory_info().rss
-        except psutil.NoSuchProcess:
-            continue
+        with contextlib.suppress(psutil.NoSuchProcess):
+            total += child.memory_full_info().uss
     return total
 
 

@@ -19,6 +19,8 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 sys.path.insert(0, str(Path(__file__).parents[2] / "tools"))
 from streamlit_tab import Tab
 
+from ui.shell.navigation import PAGES
+
 pytestmark = pytest.mark.reliability
 
 MESSAGES = rounds(20, 200)
@@ -129,3 +131,40 @@ def test_presses_of_buttons_that_the_page_does_not_show_change_nothing(
 
     run_apart(forge())
     assert files(home) == before
+
+
+class Ear:
+    """The socket of a tab, and all that came through it."""
+
+    def __init__(self, socket: Any) -> None:
+        self._socket, self.heard = socket, bytearray()
+
+    async def send(self, data: bytes) -> None:
+        await self._socket.send(data)
+
+    async def recv(self, *, decode: bool) -> bytes:
+        data: bytes = await self._socket.recv(decode=decode)
+        self.heard += data
+        return data
+
+
+@pytest.mark.skipif(not WHOLE, reason="takes minutes: make reliability. In short: tests/ui/test_public_pages.py")
+def test_no_id_from_disk_is_sent_on_any_page(server: tuple[str, psutil.Process, Path]) -> None:
+    from core import Library
+
+    address, _, home = server
+    ids = Library(home / "libraries" / "Sample photos").items()["id"].to_pylist()
+
+    async def walk() -> dict[str, bytes]:
+        heard = {}
+        for page in PAGES:
+            async with Tab.opened(address) as tab:
+                tab.socket = ear = Ear(tab.socket)
+                await tab.go(page, timeout_s=300, library="Sample photos", q="a cat", beyond="true", classes="cat\ndog")
+                heard[page] = bytes(ear.heard)
+        return heard
+
+    heard = run_apart(walk())
+    assert all(len(data) > 5_000 for data in heard.values())
+    assert {page for page, data in heard.items() for item_id in ids if item_id.encode() in data} == set()
+    assert b"item:" in heard["distance"] and b'"cards"' in heard["search_images"], "there was something to tell"

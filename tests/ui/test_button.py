@@ -25,7 +25,7 @@ def page() -> None:
 
 @pytest.fixture
 def at() -> AppTest:
-    return AppTest.from_function(page).run()
+    return AppTest.from_function(page, default_timeout=60).run()
 
 
 def clicked_and_cut_short(at: AppTest) -> AppTest:

@@ -15,6 +15,7 @@ import pytest
 from fakes import ColorEncoder
 from media import write_video
 from PIL import Image, ImageFilter
+from session import picker
 from streamlit.testing.v1 import AppTest
 from visiting import SEARCH, VIDEO, component, labels, press, said, settled, visit
 
@@ -257,9 +258,9 @@ def test_each_library_has_its_own_choice(mess: Library, encoder: ColorEncoder, t
     at = press(visit(CLEAN_UP, section="Unreadable", library="Mess"), "Choose all 2")
     create_library("Another")
     at.run()
-    at.selectbox("library_pick").set_value("Another").run()
+    picker(at, "Library").set_value("Another").run()
     assert "**0 chosen**" in said(at)
-    at.selectbox("library_pick").set_value("Mess").run()
+    picker(at, "Library").set_value("Mess").run()
     assert "**2 chosen**" in said(at)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from fakes import ColorEncoder
+from session import picker
 from visiting import LIBRARY, SEARCH, cards, find, labels, press, said, settled, visit
 
 from core import Library, ingest
@@ -51,14 +52,14 @@ def test_a_library_is_stored_searched_and_left_as_it_was(colours: Library, encod
     (entry,) = list_reductions(colours, encoder)
     assert entry.dim == 6 and entry.vectors == 8
     at = press(at, "Search with it")
-    assert at.selectbox("encoder_pick").value == entry.name and "6 dimensions" in said(at)
+    assert picker(at, "Encoder").value == entry.name and "6 dimensions" in said(at)
     at = visit(SEARCH, encoder=entry.name)
     assert cards(find(at, "red"))[0] == "red.png"
 
     at.switch_page(LIBRARY).run()
     assert "colour, 6 dimensions (PCA)" in said(at)
     at = at.button(f"drop {entry.id}").click().run()
-    assert at.selectbox("encoder_pick").value == "colour", "nobody wants an encoder whose vectors were just dropped"
+    assert picker(at, "Encoder").value == "colour", "nobody wants an encoder whose vectors were just dropped"
     assert [value.dim for value in colours.encoders()] == [48] and colours.vector_count(encoder.id) == 8
     assert cards(find(visit(SEARCH, encoder="colour"), "red"))[0] == "red.png"
 

@@ -9,7 +9,7 @@ import pytest
 from fakes import ColorEncoder
 from PIL import Image
 from visiting import LIBRARY, SEARCH, cards, labels, press, said, settled, visit
-from weights import NEWEST, TurnedEncoder, new_weights
+from weights import EARLIER, NEWEST, TurnedEncoder, new_weights
 
 import ui.session.encoders
 from core import Library, open_encoder
@@ -47,6 +47,13 @@ def test_the_page_library_says_so_and_embeds_again(colours: Library, newest: Tur
         assert cards(visit(SEARCH, library="Colours", q="red", **link)) == ["red.png"], (
             "the link and the settings go on"
         )
+
+
+def test_a_link_may_name_the_weights(colours: Library, newest: TurnedEncoder) -> None:
+    at = visit(SEARCH, library="Colours", encoder=EARLIER, q="red")
+    assert cards(at) == ["red.png"] and "Colours, earlier weights" in at.selectbox("encoder_pick").options
+    reembed(colours, newest)
+    assert "not embedded with this encoder yet" in said(visit(SEARCH, library="Colours", encoder=EARLIER, q="red"))
 
 
 def test_it_is_not_said_of_libraries_with_the_newest(colours: Library, newest: TurnedEncoder) -> None:

@@ -9,7 +9,7 @@ import pytest
 from fakes import ColorEncoder
 from media import write_video
 from PIL import Image
-from session import request_details
+from session import picker, request_details
 from streamlit.testing.v1 import AppTest
 from visiting import cards, item_id, labels, press, said, settled, visit
 
@@ -156,7 +156,7 @@ def test_of_two_maps_with_one_title_that_of_this_library_is_meant(colours: Libra
 
 def test_the_encoder_compared_with_may_be_picked_in_the_sidebar(seen_twice: Library) -> None:
     at = open_page(MODELS)
-    at = settled(at.selectbox("encoder_pick").set_value("other").run())
+    at = settled(picker(at, "Encoder").set_value("other").run())
     assert "The same query under both" in "".join(entry.value for entry in at.subheader)
     assert at.query_params["other"] not in ("other", ["other"]) and not at.error
 
@@ -166,7 +166,7 @@ def test_a_picture_that_nobody_chose_follows_the_library(colours: Library, tmp_p
     Image.new("RGB", (60, 40), "red").save(tmp_path / "one" / "alone.png")
     ingest(create_library("One"), ui.session.encoders.open_encoder("embedded"), [tmp_path / "one"])
     at = open_page(INSIDE, look="numbers", library="Colours")
-    at = settled(at.selectbox("library_pick").set_value("One").run())
+    at = settled(picker(at, "Library").set_value("One").run())
     assert "picture alone.png" in said(at)
 
 

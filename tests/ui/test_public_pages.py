@@ -10,13 +10,16 @@ from typing import Any
 
 import pytest
 from fakes import COLORS, ColorEncoder
+from media import write_video
 from PIL import Image
-from session import request_details, state_of
+from session import picker, request_details, state_of
 from streamlit.testing.v1 import AppTest
 from visiting import (
     LIBRARY,
     SEARCH,
+    VIDEO,
     cards,
+    component,
     find,
     item_id,
     labels,
@@ -31,8 +34,10 @@ import ui.session.encoders
 import ui.widgets.image_search
 from core import Library, ingest
 from core.config import load_settings
+from core.library.keyed_ids import seal
 from core.library.registry import create_library, list_libraries, remember_library
 from core.library.schema import Label
+from ui.recommend.session import RecommendState
 from ui.session.libraries import VisitLibrary
 from ui.session.visit import VisitState
 from ui.widgets.query_box import QueryState
@@ -82,9 +87,10 @@ def rendered(at: AppTest) -> bytes:
 def check(at: AppTest, tmp_path: Path) -> AppTest:
     """Nothing of the server is told, and nothing is offered that changes what others share."""
     assert not at.exception
-    sent = rendered(at)
+    sent = rendered(at) + json.dumps(dict(at.query_params)).encode()
     assert len(sent) > 500
-    for secret in (str(tmp_path), str(tmp_path.name), json.dumps(str(tmp_path))[1:-1]):
+    ids = {item_id for path in list_libraries() for item_id in Library(path).items()["id"].to_pylist()}
+    for secret in (str(tmp_path), str(tmp_path.name), json.dumps(str(tmp_path))[1:-1], *ids):
         assert secret.encode() not in sent, f"{secret} in {sent[max(0, sent.index(secret.encode()) - 200) :][:400]!r}"
     buttons = {*labels(at), *(button.label for button in at.form_submit_button)}
     offered = [label for label in buttons if label in FORBIDDEN or label.startswith(("Embed ", "Store my library"))]
@@ -114,6 +120,16 @@ def test_pages_without_any_library_are_whole(tmp_path: Path, monkeypatch: pytest
         (SEARCH, {"q": "red", "beyond": "true"}, None),
         (SEARCH, {"q": "red", "folder": "more"}, None),
         (SEARCH, {"q": "item:nothing"}, None),
+        (SEARCH, {"q": "item:SEALED - item:SEALED@soon"}, None),
+        (SEARCH, {"q": "red", "beyond": "true", "carried": "ticked:SEALED"}, None),
+        (CLASSIFY, {"classes": CLASSES, "item": "SEALED"}, None),
+        (CLEAN, {"carried": "ticked:SEALED"}, None),
+        ("pages/recommend.py", {"carried": "liked:SEALED;turn:1"}, None),
+        ("pages/pixels.py", {"picture": "SEALED"}, None),
+        ("pages/distance.py", {"a": "item:SEALED"}, None),
+        ("pages/inside.py", {"picture": "item:SEALED", "a": "item:SEALED"}, None),
+        ("pages/one_space.py", {"picture": "item:SEALED"}, None),
+        ("pages/explore.py", {"q": "item:SEALED", "layout": "PCA", "k": "2"}, "Lay out the map"),
         (CLASSIFY, {"classes": CLASSES}, None),
         (CLASSIFY, {"classes": CLASSES, "from": "folder"}, None),
         (CLEAN, {"section": "Unreadable"}, None),
@@ -131,7 +147,8 @@ def test_pages_without_any_library_are_whole(tmp_path: Path, monkeypatch: pytest
 def test_nor_do_their_answers(
     shared: Library, tmp_path: Path, page: str, link: dict[str, str], ask: str | None
 ) -> None:
-    at = visit(page, library="Shared", **link)
+    sealed = seal(item_id(shared, "red.png"))
+    at = visit(page, library="Shared", **{name: text.replace("SEALED", sealed) for name, text in link.items()})
     if ask is not None:
         at = settled(press(at, ask))
     check(at, tmp_path)
@@ -164,7 +181,7 @@ def test_links_reach_only_what_is_listed(shared: Library, tmp_path: Path, encode
     for request in ("/etc", str(hidden.path), "../hidden", str(shared.path), ":visit"):
         at = visit(SEARCH, library=request)
         assert "names a library that does not exist here" in said(at), request
-        assert at.selectbox("library_pick").options == ["Shared"]
+        assert picker(at, "Library").options == ["Shared"]
 
 
 def test_a_library_outside_the_home_is_named_without_its_path(
@@ -175,7 +192,7 @@ def test_a_library_outside_the_home_is_named_without_its_path(
     remember_library(library.path)
     monkeypatch.setenv("SEMBLANCE_PUBLIC", "1")
     at = check(visit(SEARCH), tmp_path)
-    assert at.selectbox("library_pick").options == ["Far"]
+    assert picker(at, "Library").options == ["Far"]
     link = at.query_params["library"]
     assert str(tmp_path) not in str(link)
     assert cards(find(visit(SEARCH, library=link[0] if isinstance(link, list) else link), "red"))
@@ -196,15 +213,50 @@ def test_no_model_is_loaded_for_a_stranger(shared: Library, tmp_path: Path, monk
         at = visit(SEARCH, library="Shared", encoder=name)
         assert "is not available here" in said(at), name
     assert set(request) <= {"embedded"}
-    picker = at.selectbox("encoder_pick")
-    assert "openai/clip-vit-base-patch32" not in str(picker.options)
-    assert "Enter any CLIP" not in picker.help
+    encoders = picker(at, "Encoder")
+    assert "openai/clip-vit-base-patch32" not in str(encoders.options)
+    assert "Enter any CLIP" not in encoders.help
 
 
 def test_an_index_of_a_folder_cannot_be_asked_for(shared: Library, photos: Path) -> None:
     at = visit(CLASSIFY, library="Shared", classes=CLASSES, **{"from": "folder"})
     assert at.get("button_group")[0].proto.options[0].content == "library"
     assert not any(option.content == "folder" for group in at.get("button_group") for option in group.proto.options)
+
+
+def test_links_name_items_by_what_only_this_server_reads(shared: Library, tmp_path: Path) -> None:
+    on_disk = item_id(shared, "red.png")
+    link = {"library": "Shared", "q": f"item:{seal(on_disk)}"}
+    at = check(visit(SEARCH, **link), tmp_path)
+    assert "the picture red.png" in said(at) and HOSTILE in cards(at), "a copy of it"
+    assert "red.png" in said(check(visit(CLASSIFY, library="Shared", classes=CLASSES, item=seal(on_disk)), tmp_path))
+    assert "is not in this library" in said(visit(SEARCH, library="Shared", q=f"item:{on_disk}"))
+    assert "is not in this library" in said(visit(CLASSIFY, library="Shared", classes=CLASSES, item=on_disk))
+
+
+def test_ticks_and_likes_of_strangers_reach_the_right_items(shared: Library, tmp_path: Path) -> None:
+    red = item_id(shared, "red.png")
+    at = visit(SEARCH, library="Shared", q="red", beyond="true", carried=f"ticked:{seal(red)}")
+    assert "1 selected" in said(check(at.run(), tmp_path))
+    at = visit("pages/recommend.py", library="Shared", carried=f"liked:{seal(red)};disliked:{red};turn:1")
+    feedback = state_of(at, RecommendState).visits[str(shared.path)].feedback
+    assert list(feedback.liked) == [red] and not feedback.disliked
+
+
+def test_neither_do_videos(tmp_path: Path, encoder: ColorEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_video(tmp_path / "flag.mp4", ["red", "blue"], seconds_each=2)
+    library = create_library("Films")
+    ingest(library, encoder, [tmp_path / "flag.mp4"])
+    monkeypatch.setenv("SEMBLANCE_PUBLIC", "1")
+    flag = item_id(library, "flag.mp4")
+    at = check(visit(VIDEO, library="Films", q="blue", beyond="true", video=seal(flag), t="1.5"), tmp_path)
+    assert at.query_params["video"] == seal(flag) and component(at, "turn")[0]["time"] == 1.5
+    check(at.button(f"open {seal(flag)}").click().run(), tmp_path)
+    check(visit(VIDEO, library="Films", q=f"item:{seal(flag)}@3", beyond="true"), tmp_path)
+    check(visit(CLASSIFY, library="Films", classes=CLASSES, item=seal(flag)), tmp_path)
+    at = visit("pages/recommend.py", library="Films")
+    request_details(at, flag)
+    assert "flag.mp4" in said(check(at.run(), tmp_path)) and component(at, "turn")
 
 
 # nothing shared is changed
@@ -224,8 +276,7 @@ def test_labels_and_heads_are_for_the_visit(shared: Library, tmp_path: Path, enc
     before = snapshot(shared)
     at = visit(CLASSIFY, library="Shared", classes=CLASSES, task="mine")
     for name, label in (("red", "red"), ("orange", "red"), ("blue", "blue"), ("green", "blue")):
-        ids = [item_id(shared, f"{name}.png")]
-        tick(at, ids)
+        tick(at, [seal(item_id(shared, f"{name}.png"))])
         at.selectbox("these_are").set_value(label).run()
         at = press(at, "Correct label")
     assert popover(at, "Train on my labels (4)")
@@ -258,8 +309,8 @@ def test_choosing_another_library_or_encoder_is_not_remembered_for_others(
     ingest(other, encoder, [photos / "red.png"])
     before = load_settings()
     at = visit(SEARCH, library="Shared")
-    at.selectbox("library_pick").set_value("Also").run()
-    at.selectbox("encoder_pick").set_value("embedded").run()
+    picker(at, "Library").set_value("Also").run()
+    picker(at, "Encoder").set_value("embedded").run()
     assert load_settings() == before
 
 
@@ -286,10 +337,10 @@ def test_a_visit_has_a_library_that_no_other_visit_sees(shared: Library, tmp_pat
     mine, other = visit(), visit()
     mine = own_library(mine, "red", "blue")
     found = find(mine.switch_page(SEARCH).run(), "red")
-    assert cards(found)[0].startswith("red") and found.selectbox("library_pick").value == ":visit"
+    assert cards(found)[0].startswith("red") and picker(found, "Library").value == ":visit"
     place = visit_path(mine)
     for at in (other.run(), visit(SEARCH), visit(SEARCH, library=":visit"), visit(LIBRARY)):
-        assert "Only for this visit" not in at.selectbox("library_pick").options
+        assert "Only for this visit" not in picker(at, "Library").options
         assert not [name for name in all_cards(at) if name.startswith("red-")]
     theirs = own_library(other, "green")
     assert visit_path(theirs) != place
@@ -382,7 +433,7 @@ def test_what_starts_by_itself_lets_what_was_asked_for_go_first(monkeypatch: pyt
             st.write("nothing yet" if get_task("count") is None else "begun")
 
     monkeypatch.setenv("SEMBLANCE_PUBLIC", "1")
-    at = AppTest.from_function(page).run()
+    at = AppTest.from_function(page, default_timeout=60).run()
     ticket = Ticket(state_of(at, VisitState).visit.id, "Indexing", threading.Event())
     QUEUE.enter(ticket)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -486,6 +487,21 @@ def test_the_budget_of_ones_own_campaign_is_not_spent_by_another_visit(shades: L
         visited.turn += 1
         visited.held.clear()
         assert "No campaign matches" in said(settled(at.run())), "its budget is one"
+
+
+def test_the_picture_of_ones_own_campaign_is_the_upload_alone(shades: Library, tmp_path: Path) -> None:
+    """The page's process never decodes it, and a path in the table leads nowhere."""
+    buffer = io.BytesIO()
+    Image.fromarray(np.full((30, 40), 0.7, np.float32)).save(buffer, "TIFF")  # Streamlit fails on it
+    for name, error in ((str(next(tmp_path.glob("shades/*"))), "is missing"), ("own.tif", "")):
+        at = settled(open_feed(ads="true"))
+        at.file_uploader("campaigns 0").upload("mine.csv", f"name,text,picture\nRed,red,{name}\n".encode())
+        at.file_uploader("campaigns 0").upload("own.tif", buffer.getvalue()).run()
+        at = press(at, "Use these")
+        assert error in said(at)
+    at = settled(at)
+    at = settled(thumb(at, shades, next(name for name in names(at) if name.startswith("red")), "like"))
+    assert "Shown 1 of at most" in said(at) and at.get("image")
 
 
 def test_campaigns_that_cannot_be_read_say_so(shades: Library) -> None:

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 from fakes import COLORS, ColorEncoder
 from PIL import Image
-from session import request_details
+from session import picker, request_details
+from streamlit.testing.v1 import AppTest
 from visiting import (
     HOME,
     LIBRARY,
@@ -34,9 +35,11 @@ from visiting import (
 )
 
 import core.library.samples.reels as reels
+import ui.session.encoders
 import ui.shell.sidebar
 import ui.widgets.image_search
-from core import Library, ingest
+from core import Encoder, Library, ingest
+from core.config import load_settings
 from core.library.registry import create_library, list_libraries
 
 pytestmark = pytest.mark.usefixtures("world")
@@ -67,7 +70,7 @@ def test_first_start_offers_the_samples_and_computes_nothing(
     pictures, clips = int(at.metric[1].value), int(at.metric[2].value)
     assert "done" in said(at) and encoder.images_seen > pictures > 0 and clips > 0
     assert f"{pictures} pictures, {clips} videos searchable" in said(at)
-    assert at.selectbox("library_pick").value == "Sample photos"
+    assert picker(at, "Library").value == "Sample photos"
 
 
 @pytest.mark.parametrize("page", [HOME, LIBRARY, SEARCH, VIDEO])
@@ -173,7 +176,7 @@ def test_filters_of_one_library_do_not_break_another(colours: Library, photos: P
     ingest(create_library("Flat"), encoder, [photos / "red.png", photos / "blue.png"])
     at = visit(SEARCH, q="red", folder="more", library="Colours", beyond="true")
     assert "Among 4 pictures, in" in said(at)
-    at.selectbox("library_pick").set_value("Flat").run()
+    picker(at, "Library").set_value("Flat").run()
     assert "Among 2 pictures" in said(at) and cards(at) == ["red.png"]
 
 
@@ -196,7 +199,7 @@ def test_an_uploaded_picture_is_a_query_and_not_in_the_link(colours: Library) ->
 def test_a_link_opens_the_same_search_again(colours: Library) -> None:
     create_library("Another")
     at = visit(SEARCH, q="blue - red", library="Colours", encoder="other", top="24", fold="false", beyond="true")
-    assert at.selectbox("library_pick").value == "Colours" and at.selectbox("encoder_pick").value == "other"
+    assert picker(at, "Library").value == "Colours" and picker(at, "Encoder").value == "other"
     assert "are not embedded with this encoder yet" in said(at)
     at = visit(SEARCH, q="blue - red", library="Colours", top="24", fold="false", beyond="true")
     assert cards(at)[0] == "blue.png" and not at.toggle("fold").value
@@ -206,7 +209,7 @@ def test_a_link_opens_the_same_search_again(colours: Library) -> None:
 def test_a_link_to_an_unknown_library_is_explained(colours: Library) -> None:
     at = visit(library="Nowhere")
     assert "a library that does not exist here: Nowhere" in said(at)
-    assert at.selectbox("library_pick").value == "Colours"
+    assert picker(at, "Library").value == "Colours"
 
 
 def test_details_show_the_file_and_lead_on(colours: Library) -> None:
@@ -266,10 +269,41 @@ def test_ticks_beside_results_go_into_a_link_and_come_out_of_it(colours: Library
 def test_an_encoder_that_is_not_there_leaves_the_old_one(colours: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ui.shell.sidebar, "encoder_choices", lambda *_: ["embedded", "no/such-model"])
     at = visit(SEARCH)
-    at.selectbox("encoder_pick").set_value("no/such-model").run()
+    picker(at, "Encoder").set_value("no/such-model").run()
     assert "There is no model no/such-model: check its name." in said(at) and "Still in use: Embedded" in said(at)
-    assert at.selectbox("encoder_pick").value == "embedded"
+    assert picker(at, "Encoder").value == "embedded"
     assert cards(find(at, "red")) == ["red.png"]
+
+
+@pytest.mark.parametrize(("page", "parameter"), [(SEARCH, "encoder"), ("pages/models.py", "other")])
+def test_a_link_asks_before_it_downloads_a_model(
+    colours: Library, monkeypatch: pytest.MonkeyPatch, page: str, parameter: str
+) -> None:
+    opened: list[str] = []
+    real = ui.session.encoders.open_encoder
+
+    def open_encoder(name: str, **options: Any) -> Encoder:
+        opened.append(name)
+        return real("other" if name == "owner/model" else name, **options)
+
+    monkeypatch.setattr(ui.session.encoders, "open_encoder", open_encoder)
+
+    def shown(at: AppTest) -> str | None:
+        return picker(at, "Encoder").value if parameter == "encoder" else at.selectbox(parameter).value
+
+    at = visit(page, **{parameter: "owner/model"})
+    assert "The link asks for the encoder owner/model, which is not on this computer yet" in said(at)
+    assert "owner/model" not in opened and shown(at) != "owner/model"
+    assert "Download owner/model (from a link)" in [label.replace("\\", "") for label in labels(at.run())]
+    at = at.button(f"linked {parameter} accepted").click().run()
+    assert "owner/model" in opened and shown(at) == "owner/model"
+    assert "The link asks" not in said(at) and load_settings().get("encoder") is None
+
+
+def test_a_folder_of_a_link_is_not_opened_unasked(colours: Library, tmp_path: Path) -> None:
+    at = visit(SEARCH, encoder=str(tmp_path))
+    assert f"Open {tmp_path} (from a link)" in [label.replace("\\", "") for label in labels(at)]
+    assert picker(at, "Encoder").value == "embedded"
 
 
 def test_another_encoder_embeds_what_is_missing_and_can_be_dropped(colours: Library) -> None:
@@ -324,9 +358,17 @@ def test_uploads_go_into_the_library(encoder: ColorEncoder) -> None:
 
 def test_a_library_of_the_visit_is_in_no_link_and_in_no_other_visit(colours: Library) -> None:
     at = press(visit(LIBRARY), "Start library")
-    assert at.selectbox("library_pick").value == ":visit" and "library" not in at.query_params
+    assert picker(at, "Library").value == ":visit" and "library" not in at.query_params
     assert list_libraries() == [colours.path]
-    assert visit(LIBRARY).selectbox("library_pick").options == ["Colours"]
+    assert picker(visit(LIBRARY), "Library").options == ["Colours"]
+
+
+def test_a_click_sent_before_the_switch_was_seen_does_not_undo_it(colours: Library) -> None:
+    at = visit(LIBRARY)
+    of_the_browser = at._tree.get_widget_states()
+    at = press(at, "Start library")
+    at = at._run(of_the_browser)  # a message brings the values of all widgets that the browser knows
+    assert picker(at, "Library").value == ":visit"
 
 
 def test_a_library_is_made_and_removed_and_the_photos_stay(colours: Library, photos: Path) -> None:
@@ -337,7 +379,7 @@ def test_a_library_is_made_and_removed_and_the_photos_stay(colours: Library, pho
     assert not colours.path.exists() and (photos / "red.png").exists() and "There is no library yet" in said(at)
     next(widget for widget in at.text_input if widget.label == "Name").set_value("New")
     at = press(at, "Create")
-    assert at.selectbox("library_pick").value == "New" and [path.name for path in list_libraries()] == ["New"]
+    assert picker(at, "Library").value == "New" and [path.name for path in list_libraries()] == ["New"]
 
 
 def test_a_library_that_vanishes_while_open_is_left(colours: Library) -> None:

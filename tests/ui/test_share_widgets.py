@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from session import picker
 from streamlit.testing.v1 import AppTest
 from visiting import LIBRARY, SEARCH, find, item_id, labels, press, said, settled, visit
 
@@ -82,7 +83,7 @@ def test_foreign_vectors_come_in_and_are_used(colours: Library) -> None:
     at = bring_in(visit(LIBRARY), "mine.parquet", table(paths, vectors))
     assert "7 vectors of 7 items, as mine, imported (4 dimensions)" in said(at) and "1 row left out" in said(at)
     at = press(at, "Use these vectors")
-    assert at.selectbox("encoder_pick").value == "imported:mine:4" and "7 pictures searchable" in said(at)
+    assert picker(at, "Encoder").value == "imported:mine:4" and "7 pictures searchable" in said(at)
 
     at = at.switch_page(SEARCH).run()
     assert "cannot embed text" in said(find(at, "red"))

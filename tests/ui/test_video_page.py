@@ -13,7 +13,7 @@ import pytest
 from fakes import COLORS, ColorEncoder
 from media import truncate, write_video
 from PIL import Image
-from session import request_details, state_of
+from session import picker, request_details, state_of
 from streamlit.testing.v1 import AppTest
 from visiting import (
     HOME,
@@ -32,7 +32,7 @@ from visiting import (
     visit,
 )
 
-import core.media.container
+import core.media.video_files.container
 import ui.components.video_player.video_player
 from core import Library, Term, ingest
 from core.library.registry import create_library, libraries_folder
@@ -363,9 +363,9 @@ def test_a_second_upload_joins_the_plan_of_the_first(tmp_path: Path) -> None:
     files = [write_video(tmp_path / f"{color}.mp4", [color], seconds_each=3) for color in ("red", "blue", "green")]
     at = upload(upload(visit(LIBRARY, library="Mine"), files[0]), files[1])
     assert "**2 videos** (6 s)" in said(at)
-    at = upload(at.selectbox("library_pick").set_value("Other").run(), files[2])
+    at = upload(picker(at, "Library").set_value("Other").run(), files[2])
     assert "**1 video** (3 s)" in said(at)
-    settled(at.selectbox("library_pick").set_value("Mine").run().button("upload_plan_start").click().run())
+    settled(picker(at, "Library").set_value("Mine").run().button("upload_plan_start").click().run())
     assert library.counts()["ok"] == 2 and other.counts()["ok"] == 0
 
 
@@ -413,7 +413,7 @@ def test_moments_are_taken_away(library: Library) -> None:
     with zipfile.ZipFile(io.BytesIO(state_of(at, ClipsState).archive)) as archive:
         clips = [name for name in archive.namelist() if name.endswith(".mp4")]
         assert clips and clips[0].startswith("001 flags")
-        assert core.media.container.is_playable(archive.read(clips[0]))
+        assert core.media.video_files.container.is_playable(archive.read(clips[0]))
 
 
 def test_only_likely_moments_are_taken_away_unless_all_are_shown(

@@ -11,6 +11,7 @@ from core.classify.embedded_set import EmbeddedSet
 from core.classify.predict import Prediction
 from core.classify.zero_shot import NONE, Classifier, predict_video
 from core.errors import MediaError
+from core.library.keyed_ids import seal
 from core.library.schema import Item
 from core.media.modalities import VIDEO
 from core.plots.classes import class_bars, class_timeline
@@ -92,7 +93,7 @@ def _show(item: Item) -> None:
     try:
         if item.kind == VIDEO.name:
             second, turn = get_state(SeekState).seconds.get(item.id, (0.0, 0))
-            player(item, time_s=second, turn=turn, key=f"class player {item.id}")
+            player(item, time_s=second, turn=turn, key=f"class player {seal(item.id)}")
             return
         tall = item.height / item.width if item.width and item.height else 1.0
         st.image(make_thumbnail(item, side=1280), width=round(min(720, _TALLEST / tall)), alt=Path(item.path).name)
@@ -111,7 +112,7 @@ def _timeline(one: EmbeddedSet, classifier: Classifier) -> None:
     _, rows = predict_video(classifier, track)
     st.markdown("**Classes over time**")
     st.caption("Darker: more probable among these classes. Click a second to go there.")
-    key = f"class_timeline {item.id}"
+    key = f"class_timeline {seal(item.id)}"
 
     def clicked() -> None:
         points = st.session_state[key]["selection"]["points"]

@@ -11,6 +11,7 @@ from core import Encoder, Filters, Library
 from core.classify.embedded_set import EmbeddedSet, embed_texts_set
 from core.classify.predict import Prediction, classify_library
 from core.classify.zero_shot import Classifier
+from core.library.keyed_ids import seal, unseal
 from core.library.track import track_of
 from core.policy import get_policy
 from core.progress import Task
@@ -77,7 +78,7 @@ def item_section(library: Library | None, encoder: Encoder) -> Selection | None:
 
 def open_one(item_id: str) -> None:
     """Shows one item alone. For callbacks, or before the page is drawn."""
-    st.query_params["item"] = item_id
+    st.query_params["item"] = seal(item_id)
 
 
 def close_one() -> None:
@@ -89,7 +90,7 @@ def _of_library(library: Library | None, encoder: Encoder) -> Selection | None:
     if library is None:
         no_library("There is no library yet. You can classify files, texts and snapshots without one.")
         return None
-    item_id = st.query_params.get("item")
+    item_id = unseal(st.query_params.get("item", ""))
     if item_id:
         item, track = library.item(item_id), track_of(library.index(encoder), item_id)
         if item is not None and len(track):
@@ -133,7 +134,7 @@ def _texts(encoder: Encoder) -> Selection | None:
 def _opened(embedded_set: EmbeddedSet) -> EmbeddedSet | None:
     if len(embedded_set) == 1:
         return embedded_set
-    target = st.query_params.get("item")
+    target = unseal(st.query_params.get("item", ""))
     for number, item in enumerate(embedded_set.items):
         if item is not None and item.id == target:
             return EmbeddedSet((item.path,), (embedded_set.tracks[number],), (item,))

@@ -64,7 +64,7 @@ def outdated_note(library: Library) -> None:
 
 def weights_note(library: Library, encoder: Encoder) -> None:
     """Where the library is searched with earlier weights: that there are better ones, and a button to get them."""
-    if not is_made_with_earlier_weights(library, encoder) or not may_change(library):
+    if is_busy(library) or not (may_change(library) and is_made_with_earlier_weights(library, encoder)):
         return
     newest = newest_encoder()
     versions = (library.versions(encoder.id), library.versions(newest.id))
@@ -75,7 +75,7 @@ def weights_note(library: Library, encoder: Encoder) -> None:
             f"({counted(count, 'item')}) to get the better ones.",
             width="stretch",
         )
-        if pressed("Embed again", key="reembed", icon=":material/deployed_code_update:", disabled=is_busy(library)):
+        if pressed("Embed again", key="reembed", icon=":material/deployed_code_update:"):
             start_job(library, "Embedding again", lambda task: reembed(library, newest, task=task))
             st.rerun()
 

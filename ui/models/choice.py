@@ -11,9 +11,10 @@ from core.encoders.reduced import reduction_names
 from core.library.weights import find_weights
 from core.policy import get_policy
 from ui.jobs.jobs import is_busy
-from ui.session.encoders import encoder_choices, encoder_title, get_encoder, is_offered
+from ui.session.encoders import encoder_choices, encoder_title, get_encoder, is_offered, must_ask
 from ui.session.libraries import library_facts
 from ui.text import plain
+from ui.widgets.linked_encoder import offer_linked, read_linked
 from ui.widgets.page_start import embed_button
 
 
@@ -22,7 +23,8 @@ def choose_other_encoder(library: Library, encoder: Encoder) -> Encoder | None:
     state = st.session_state
     stored = [entry.name for entry in library.encoders() if entry.name != encoder.name and is_offered(entry.name)]
     if "other" not in state:  # a widget that writes itself into the link would write how names are shown, not the names
-        state["other"] = st.query_params.get("other") or (stored[0] if stored else None)
+        state["other"] = read_linked("other") or next((entry for entry in stored if not must_ask(entry)), None)
+    offer_linked("other", _use)
     if state["other"] == encoder.name:  # picked in the sidebar meanwhile, and so not to choose from here
         state["other"] = stored[0] if stored else None
     any_model = get_policy().may_load_models
@@ -59,6 +61,10 @@ def choose_other_encoder(library: Library, encoder: Encoder) -> Encoder | None:
             st.info(f"{plain(encoder_title(name))} has no vectors here yet.", icon=":material/deployed_code:")
         embed_button(library, other, facts)
     return other if facts.searchable else None
+
+
+def _use(name: str) -> None:
+    st.session_state["other"] = name
 
 
 def _choices(stored: Sequence[str], encoder: Encoder, chosen: str | None) -> list[str]:

@@ -9,6 +9,7 @@ import streamlit as st
 from core import Item
 from core.geometry.distance_contrast import find_nearest
 from core.geometry.raw_pixels import SIDE, to_image
+from core.library.keyed_ids import seal, unseal
 from core.plots.pixels import NAMES
 from ui.components.gallery.gallery import Card, Facts, gallery, picture_uri
 from ui.pixels.compare import INPUTS, ComparedInputs, label_text
@@ -24,7 +25,7 @@ _KEY = "picture"
 def pick_section(shown: ComparedInputs) -> None:
     """A query picture, its neighbors by either input, and others to choose from."""
     st.subheader("Nearest neighbors", anchor=False)
-    target = st.query_params.get(_KEY)
+    target = unseal(st.query_params.get(_KEY, ""))
     row = next((row for row, item in enumerate(shown.items) if item.id == target), None)
     if target and row is None:
         st.caption(
@@ -86,4 +87,4 @@ def _offered(shown: ComparedInputs) -> list[Item]:
 
 
 def _pick(item: Item) -> None:
-    st.query_params[_KEY] = item.id
+    st.query_params[_KEY] = seal(item.id)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
 import streamlit as st
+from PIL import Image
 
 from core import Encoder, Library
 from core.library.index import VectorIndex
 from core.library.track import get_item_vectors
+from core.media.isolated import open_isolated
 from core.recommend.ads.campaigns import Campaign
 from core.recommend.ads.matching import CAP, Ad, Embedded, choose_ad, embed_campaigns
 from core.recommend.feed import Feed
@@ -27,7 +30,7 @@ from ui.session.cache import get_cached
 from ui.text import plain
 
 _KEY = "recommend campaigns"
-_SMALL = 96  # pixels
+_SMALL, _WIDE = 96, 220  # pixels
 _MOST_CARDS = 6  # of the page, for matching an advertisement
 _examples: WeakKeyDictionary[VectorIndex, Embedded] = WeakKeyDictionary()  # goes with the state of the library
 
@@ -117,7 +120,7 @@ def _show(library: Library, encoder: Encoder, visit: Visit, ad: Ad | None) -> No
         return
     campaign = ad.campaign
     if campaign.picture is not None:
-        st.image(campaign.picture if isinstance(campaign.picture, bytes) else str(campaign.picture), width=220)
+        st.image(get_cached("ad picture", campaign, library, partial(_picture, campaign.picture)), width=_WIDE)
     st.markdown(f"**{plain(campaign.name)}**  \n{plain(campaign.text)}")
     if campaign.link:
         st.link_button("Open link", campaign.link, icon=":material/open_in_new:")
@@ -127,6 +130,13 @@ def _show(library: Library, encoder: Encoder, visit: Visit, ad: Ad | None) -> No
         for item in get_items(library, encoder, ad.reason_item).values():
             if picture := picture_uri(item, _SMALL):
                 st.image(picture, width=64, alt=Path(item.path).name)
+
+
+def _picture(upload: bytes | Path) -> Image.Image:
+    """A copy as large as it is shown, decoded apart: `st.image` would decode the upload in this process."""
+    image = open_isolated(upload, min_side=_WIDE)
+    image.thumbnail((2 * _WIDE, 2 * _WIDE))
+    return image
 
 
 def _why(ad: Ad) -> str:

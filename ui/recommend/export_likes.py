@@ -91,7 +91,8 @@ def _export_likes(library: Library, encoder: Encoder, any_feedback: bool) -> Non
     said = visit.feedback
     paths = {item.id: item.path for item in get_items(library, encoder, (*said.liked, *said.disliked)).values()}
     st.download_button(
-        "Likes and dislikes (JSON)", feedback_json(said, paths), file_name="likes.json", mime="application/json",
+        "Likes and dislikes (JSON)", feedback_json(said, paths, redact=get_policy().display_path),
+        file_name="likes.json", mime="application/json",
         icon=":material/download:", on_click="ignore", disabled=not any_feedback, width="stretch",
         help="All likes, dislikes and seen items, to import here again.",
     )  # fmt: skip

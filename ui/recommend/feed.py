@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core import Encoder, Library
+from core.library.keyed_ids import seal
 from core.recommend.feed import Feed
 from ui.components.feed.feed import FeedCard, feed_cards
 from ui.errors import boundary
@@ -134,10 +135,10 @@ def _lines(library: Library, encoder: Encoder, visit: Visit, settings: Settings)
     return f"""{opening(library, encoder)}
 from core.recommend.feed import recommend
 {behavior}
-liked = {list(said.liked)!r}
+liked = {list(map(seal, said.liked))!r}
 feed = recommend(
-    library, encoder, liked, {list(said.disliked)!r},
-    seen={sorted({*said.seen, *visit.held})!r},
+    library, encoder, liked, {list(map(seal, said.disliked))!r},
+    seen={sorted(map(seal, {*said.seen, *visit.held}))!r},
     k={PAGE - len(visit.held)}, diversity={settings.diversity}, exploration={settings.exploration}, seed={visit.turn},
 {more})
 for each in feed.recommendations:

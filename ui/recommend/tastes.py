@@ -13,10 +13,12 @@ import streamlit as st
 
 from core import Encoder, Item, Library
 from core.explore.vocabulary import Vocabulary, load_user_words, load_vocabulary
+from core.library.keyed_ids import seal, unseal
 from core.progress import Task
 from core.recommend.feed import Feed
 from core.recommend.tastes import compute_usual_choices, find_taste_words
 from ui.components.gallery.gallery import RETRY, picture_urls
+from ui.components.values import as_text
 from ui.jobs.tasks import get_task, start_if_idle, task_button
 from ui.recommend.session import get_visit, set_reaction
 from ui.session.cache import get_cached
@@ -57,7 +59,7 @@ def taste_section(library: Library, encoder: Encoder, feed: Feed, items: Mapping
     token = hashlib.blake2b(json.dumps(groups).encode(), digest_size=8).hexdigest()
 
     def clicked(trigger: str) -> None:
-        item_id = st.session_state["tastes"].get(trigger)
+        item_id = unseal(as_text(st.session_state["tastes"].get(trigger)))
         if item_id in items and trigger == "open":
             open_details(items[item_id])
         elif item_id in items:
@@ -104,5 +106,5 @@ def _group(
         "share": share,
         "words": words,
         "words_title": "Words that distinguish this taste from the rest of the library",
-        "items": [{"id": item.id, "name": Path(item.path).name, "src": sources[item.id]} for item in items],
+        "items": [{"id": seal(item.id), "name": Path(item.path).name, "src": sources[item.id]} for item in items],
     }

@@ -9,6 +9,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.library.keyed_ids import seal, unseal
 from core.search.videos import VideoHit
 from ui.session.state import get_state
 
@@ -68,13 +69,13 @@ def note_position(time_s: float) -> None:
 def write_link() -> None:
     """Write video and second into the address bar."""
     opened = get_open_video()
-    for name, value in (("video", opened.video), ("t", f"{opened.time_s:.1f}")):
+    for name, value in (("video", seal(opened.video)), ("t", f"{opened.time_s:.1f}")):
         if st.query_params.get(name) != value:
             st.query_params[name] = value
 
 
 def _from_link(request: Any) -> OpenVideo | None:
-    video = st.query_params.get("video")
+    video = unseal(st.query_params.get("video", ""))
     try:
         time_s = float(st.query_params.get("t", 0.0))
     except ValueError:

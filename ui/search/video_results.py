@@ -10,6 +10,7 @@ import streamlit as st
 
 from core import Encoder, Filters, Library, Term
 from core.errors import MediaError
+from core.library.keyed_ids import seal
 from core.plots.timeline import get_score_range, timeline
 from core.search.query import query_state
 from core.search.videos import Pooling, VideoHit, VideoResult, search_videos
@@ -194,18 +195,18 @@ def _alignment(hit: VideoHit) -> None:
 
 
 def _row(rank: int, hit: VideoHit, is_open: bool, scores: tuple[float, float]) -> None:
-    item = hit.item
+    item, shown_id = hit.item, seal(hit.item.id)
     duration_s = item.duration_s or float(hit.curve.end_s[-1])
     name = Path(item.path).name
 
     def go(time_s: float) -> None:
         seek(item.id, time_s)
 
-    with st.container(border=True, key=f"video {item.id}", gap="small"):
+    with st.container(border=True, key=f"video {shown_id}", gap="small"):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.button(
                 f"{rank}. {plain(name)}",
-                key=f"open {item.id}",
+                key=f"open {shown_id}",
                 type="tertiary",
                 icon=":material/equalizer:" if is_open else ":material/play_circle:",
                 on_click=go,
@@ -215,10 +216,10 @@ def _row(rank: int, hit: VideoHit, is_open: bool, scores: tuple[float, float]) -
             length = format_timecode(duration_s, within=duration_s)
             facts = f"**{chance_text(hit.relevance)}** · cosine {hit.score:.2f} · {length}"
             st.caption(facts, width="content")
-        strip(item, hit.moments, duration_s=duration_s, key=f"strip {item.id}", on_seek=go)
+        strip(item, hit.moments, duration_s=duration_s, key=f"strip {shown_id}", on_seek=go)
         title = f"{hit.curve.measure.capitalize()} over time"
         figure = timeline(hit.curve, hit.moments, duration_s=duration_s, title=title, scores=scores)
-        key = f"timeline {item.id}"
+        key = f"timeline {shown_id}"
 
         def clicked() -> None:
             points = st.session_state[key]["selection"]["points"]

@@ -13,17 +13,20 @@ from ui.session.state import get_state
 
 @dataclass(slots=True)
 class Choice:
-    """What a session works with; the pickers' own keys may be ahead of it by a moment.
+    """What a session works with; the pickers show it and may be ahead of it by a moment.
 
     library, encoder: keys of what is in use; encoder "" before the first run. next_library, next_encoder: what to
-    switch to in the next run, as `use_library` and `use_encoder` asked. asked: the encoder of the link or of
-    `use_encoder`. notice: a problem to show at the top of the page.
+    switch to in the next run, as `use_library` and `use_encoder` asked. library_switches, encoder_switches: how often
+    something else than its picker made a switch. asked: the encoder of the link or of `use_encoder`. notice: a problem
+    to show at the top of the page.
     """
 
     library: str | None = None
     encoder: str = ""
     next_library: tuple[str | None] | None = None
     next_encoder: str | None = None
+    library_switches: int = 0
+    encoder_switches: int = 0
     asked: str | None = None
     notice: str | None = None
 

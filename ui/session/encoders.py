@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from core import Encoder, Progress, encoder_names, open_encoder
+from core.config import load_settings
 from core.encoders import get_encoder_info, get_opening_name, is_model_name
 from core.encoders.hub.files import is_cached
 from core.encoders.precomputed import imported_title, supports_text
@@ -56,6 +57,11 @@ def encoder_choices(*more: str) -> list[str]:
 def is_offered(name: str) -> bool:
     """Whether visitors may use an encoder."""
     return get_policy().may_load_models or _is_here(name)
+
+
+def must_ask(name: str) -> bool:
+    """Whether a link may not open an encoder unasked: that would download a model, or open a folder."""
+    return get_policy().may_load_models and not _is_here(name) and name != load_settings().get("encoder")
 
 
 @once_each(most=256, seconds=60)

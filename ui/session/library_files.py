@@ -33,7 +33,7 @@ def check_libraries(wait: Callable[[float], object] = time.sleep) -> None:
     """Looks at each library that was not looked at today. wait: for some seconds."""
     for path in list_libraries():
         if time.monotonic() - _looked.get(path, -_AGAIN_S) >= _AGAIN_S:
-            with contextlib.suppress(SemblanceError):  # who opens the library is told
+            with contextlib.suppress(SemblanceError, OSError):  # who opens the library is told
                 _found[path] = Library(path).find_damage(rest=lambda count: wait(count / _BYTES_A_SECOND))
                 for problem in _found[path]:
                     _LOG.error(problem)

@@ -157,15 +157,26 @@ def navigation(draw_page: Callable[[str, Callable[[], None]], None]) -> dict[str
     draw_page: draws a page without a file in `pages/`, by its name and its `draw`.
     """
     _load_entry_points()
-    sections: dict[str, list[st.Page]] = {}
-    for number, page in enumerate(PAGES.values()):
-        sections.setdefault(page.section, []).append(_entry(page, draw_page, first=number == 0))
+    first, *rest = PAGES.values()
+    start = st.Page(f"pages/{first.name}.py", title=first.title, icon=first.icon, url_path="", default=True)
+    sections = {first.section: [start, _by_name(first, start)]}
+    for page in rest:
+        sections.setdefault(page.section, []).append(_entry(page, draw_page))
     return sections
 
 
-def _entry(page: PageInfo, draw_page: Callable[[str, Callable[[], None]], None], *, first: bool) -> st.Page:
+def _by_name(first: PageInfo, start: st.Page) -> st.Page:
+    """The address of the first page is the server's own; its name, like those of the others, leads there too."""
+
+    def go() -> None:
+        st.switch_page(start, query_params=st.query_params.to_dict())
+
+    return st.Page(go, title=first.title, url_path=first.name, visibility="hidden")
+
+
+def _entry(page: PageInfo, draw_page: Callable[[str, Callable[[], None]], None]) -> st.Page:
     if page.draw is None:
-        return st.Page(f"pages/{page.name}.py", title=page.title, icon=page.icon, default=first)
+        return st.Page(f"pages/{page.name}.py", title=page.title, icon=page.icon)
     draw = page.draw
     return st.Page(lambda: draw_page(page.name, draw), title=page.title, icon=page.icon, url_path=page.name)
 

@@ -9,13 +9,20 @@ from core.config import load_settings, save_settings
 from core.encoders import DEFAULT_ENCODER
 from core.policy import get_policy
 from ui.jobs.jobs import get_job
-from ui.session.current import Choice, current_encoder, current_library, is_made_with_earlier_weights
+from ui.session.current import (
+    Choice,
+    current_encoder,
+    current_library,
+    is_made_with_earlier_weights,
+    use_encoder,
+)
 from ui.session.encoders import encoder_choices, encoder_title, get_encoder
 from ui.session.libraries import VISIT, library_choices, library_facts, library_title, may_change
 from ui.session.queue import QUEUE, place_text
 from ui.session.state import get_state
 from ui.session.visit import get_visit
 from ui.text import counted, percent, plain
+from ui.widgets.linked_encoder import offer_linked, read_linked
 
 _ANY_MODEL = " Enter any CLIP or SigLIP of the Hugging Face hub (owner/model), or the folder of a saved one."
 
@@ -37,32 +44,45 @@ def sidebar() -> None:
             )
     _write_link()
     _notice()
+    offer_linked("encoder", use_encoder)
 
 
 def _pick_library() -> None:
-    choices = list(library_choices())
-    state, choice = st.session_state, get_state(Choice)
+    choices, choice = list(library_choices()), get_state(Choice)
     if not choice.encoder:  # the first run
-        choice.library = state["library_pick"] = _first_library(choices)
-    if choice.next_library is not None:
-        (state["library_pick"],) = choice.next_library  # until it is in use: the picker may end this run
-    if state.get("library_pick") not in choices:  # removed meanwhile
-        available = [key for key in (choice.library, *choices) if key in choices]
-        state["library_pick"] = available[0] if available else None
-    st.selectbox(
+        choice.library = _first_library(choices)
+    wanted = choice.library if choice.next_library is None else choice.next_library[0]
+    if wanted not in choices:  # removed meanwhile
+        wanted = next(iter(choices), None)
+    if wanted != choice.library:
+        choice.library_switches += 1
+        _use_library(wanted)
+    choice.next_library = None
+    picked = st.selectbox(
         "Library",
         choices,
-        key="library_pick",
+        index=None if choice.library is None else choices.index(choice.library),
+        key=_picker_key("library_pick", choice.library_switches),
         format_func=library_title,
         placeholder="None yet",
         disabled=not choices,
         help="The photos and videos to search. Create libraries on the page Library.",
     )
-    choice.next_library = None
-    if state["library_pick"] != choice.library:
-        choice.library = state["library_pick"]
-        if choice.library != VISIT and get_policy().may_write_shared:
-            save_settings(library=choice.library)
+    if picked != choice.library:
+        _use_library(picked)
+
+
+def _use_library(key: str | None) -> None:
+    get_state(Choice).library = key
+    if key != VISIT and get_policy().may_write_shared:
+        save_settings(library=key)
+
+
+def _picker_key(name: str, switches: int) -> str:
+    """A switch from outside a picker makes a new picker: a click that the browser sent before it saw the switch brings
+    the old picker's value along, which would undo the switch.
+    """
+    return f"{name} {switches}" if switches else name
 
 
 def _first_library(choices: list[str]) -> str | None:
@@ -74,25 +94,27 @@ def _first_library(choices: list[str]) -> str | None:
 
 
 def _pick_encoder() -> None:
-    state, choice = st.session_state, get_state(Choice)
+    choice = get_state(Choice)
     if not choice.encoder:
         choice.encoder = DEFAULT_ENCODER  # until the requested one has opened
-        choice.asked = st.query_params.get("encoder")
-        state["encoder_pick"] = choice.asked or load_settings().get("encoder", DEFAULT_ENCODER)
-    if choice.next_encoder is not None:
-        state["encoder_pick"] = choice.next_encoder
-    state.setdefault("encoder_pick", choice.encoder)
-    st.selectbox(
+        choice.asked = read_linked("encoder")
+        choice.next_encoder = choice.asked or load_settings().get("encoder", DEFAULT_ENCODER)
+    elif choice.next_encoder is not None:
+        choice.encoder_switches += 1
+    shown = choice.next_encoder or choice.encoder
+    names = list(dict.fromkeys([*encoder_choices(*_library_encoders()), choice.encoder, shown]))
+    picked = st.selectbox(
         "Encoder",
-        list(dict.fromkeys([*encoder_choices(*_library_encoders()), choice.encoder, state["encoder_pick"]])),
-        key="encoder_pick",
+        names,
+        index=names.index(shown),
+        key=_picker_key("encoder_pick", choice.encoder_switches),
         format_func=encoder_title,
         accept_new_options=get_policy().may_load_models,
         help="Turns pictures and words into vectors." + _ANY_MODEL * get_policy().may_load_models,
     )
-    choice.next_encoder = None
-    if state["encoder_pick"] != choice.encoder:
-        _switch_encoder(state["encoder_pick"])
+    choice.next_encoder = None  # only now: the picker may end this run
+    if picked and picked != choice.encoder:
+        _switch_encoder(picked)
 
 
 def _switch_encoder(name: str) -> None:

@@ -10,6 +10,7 @@ from core.geometry.modality_gap import find_fitting_words
 from core.geometry.nearest import NearItem, find_nearest_items
 from core.media.modalities import PICTURE
 from core.progress import Progress, Task
+from core.search.query import seal_value
 from ui.session.cache import get_cached
 from ui.session.encoders import load_encoder, progress_text
 from ui.widgets.item_picker import is_chosen
@@ -58,4 +59,5 @@ def example_item(library: Library, encoder: Encoder, key: str, words: str) -> st
 def term_code(term: Term) -> str:
     """A term as Python code; an upload appears as a file."""
     value = term.value if isinstance(term.value, str) else "my.mp4" if term.kind == "clip" else "my.jpg"
+    value = seal_value(value) if term.kind in ("item", "frame") else value
     return f"Term({term.kind!r}, {value!r})"

@@ -13,6 +13,7 @@ from core import Hit, Item, Term
 from core.errors import MediaError
 from core.library.handout import CHANGED
 from core.library.index import VectorIndex
+from core.library.keyed_ids import seal
 from core.media.modalities import VIDEO, get_modality
 from core.policy import get_policy
 from core.previews.cache import is_as_indexed
@@ -82,7 +83,7 @@ def _picture(item: Item, place: float | None) -> None:
     modality = get_modality(item.kind)
     try:
         if modality is VIDEO:
-            player(item, time_s=0.0, turn=0, key=f"player {item.id}")
+            player(item, time_s=0.0, turn=0, key=f"player {seal(item.id)}")
             return
         data = make_thumbnail(item, side=_LARGE, time_s=place)
         text = modality.read(Path(item.path), place) if modality.read else ""

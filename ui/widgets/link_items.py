@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from core.library.keyed_ids import seal, unseal
 from ui.components.copy_link.copy_link import copy_link_with
 from ui.session.libraries import VISIT
 from ui.text import counted
@@ -34,7 +35,7 @@ def link_with(
     """
     if st.session_state.get("library") == VISIT:
         return  # nobody else could open it
-    parts = [f"{name}:{'.'.join(ids[-MOST:])}" for name, ids in named.items() if ids]
+    parts = [f"{name}:{'.'.join(map(seal, ids[-MOST:]))}" for name, ids in named.items() if ids]
     any_items = bool(parts)
     if number is not None:
         parts.append(f"{number[0]}:{number[1]}")
@@ -53,7 +54,7 @@ def read_carried(*names: str) -> dict[str, list[str]]:
     for part in text.split(";"):
         name, _, ids = part.partition(":")
         if name in names:
-            carried[name] = [item_id for item_id in ids.split(".") if item_id][:MOST]
+            carried[name] = [unseal(item_id) for item_id in ids.split(".") if item_id][:MOST]
     return carried
 
 

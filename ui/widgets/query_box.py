@@ -14,6 +14,7 @@ import streamlit as st
 
 from core import Item, Term, format_query, parse_query
 from core.library.handout import check_handed_out
+from core.library.keyed_ids import seal
 from core.library.uploads import too_much
 from core.media.formats import upload_types
 from core.media.images import read_bytes
@@ -117,7 +118,7 @@ def follow_request(here: Place | None = None) -> None:
     state = get_state(QueryState)
     if state.to_classify is not None:
         item_id, state.to_classify = state.to_classify, None
-        st.switch_page(_CLASSIFY, query_params=link | {"item": item_id})
+        st.switch_page(_CLASSIFY, query_params=link | {"item": seal(item_id)})
     place, state.place = state.place, None
     if place == "images" and state.kind not in (PICTURE.name, VIDEO.name):
         link["kind"] = state.kind

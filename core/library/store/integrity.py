@@ -84,9 +84,14 @@ class TableFiles:
             return version.name
         for name in names:
             known = self.checksums().get(name)
-            with suppress(FileNotFoundError):  # packed away by another process
-                if known is not None and known != _measure(self.folder / name, rest):
-                    return Path(name).name
+            try:
+                is_whole = known is None or known == _measure(self.folder / name, rest)
+            except FileNotFoundError:  # packed away by another process
+                continue
+            except OSError:  # a bad place of the disk, or no right to read
+                is_whole = False
+            if not is_whole:
+                return Path(name).name
         return ""
 
     def checksums(self) -> dict[str, Checksum]:
@@ -166,7 +171,10 @@ def _parse(line: str) -> tuple[str, Checksum] | None:
     parts = text.split(" ")
     if len(parts) != 4 or f"{zlib.crc32(text.encode()):08x}" != own:
         return None
-    return parts[0], Checksum(int(parts[1]), int(parts[2], 16), int(parts[3], 16))
+    try:
+        return parts[0], Checksum(int(parts[1]), int(parts[2], 16), int(parts[3], 16))
+    except ValueError:
+        return None
 
 
 def _check_end(path: Path, known: Checksum | None) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from commands import run
 from fakes import ColorEncoder
+from session import picker
 from visiting import SEARCH, cards, said, visit
 
 import ui.session.encoders
@@ -98,8 +99,8 @@ def test_the_app_knows_it(toy: str, photos: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(ui.session.encoders, "open_encoder", open_encoder)
     ingest(create_library("Colors"), open_encoder(toy), [photos])
     at = visit(SEARCH, library="Colors", q="red")
-    assert "Toy colors" in at.selectbox("encoder_pick").options
-    at = at.selectbox("encoder_pick").set_value(toy).run()
+    assert "Toy colors" in picker(at, "Encoder").options
+    at = picker(at, "Encoder").set_value(toy).run()
     assert cards(at) == ["red.png"], said(at)
 
 
@@ -125,7 +126,7 @@ def test_broken_plugins_are_logged_and_leave_the_rest(
             open_encoder(name)
     ingest(create_library("Colors"), open_encoder("toy"), [photos])
     at = visit(SEARCH, library="Colors", encoder="failing", q="red")
-    assert "its weights are gone" in said(at) and at.selectbox("encoder_pick").value == "embedded"
+    assert "its weights are gone" in said(at) and picker(at, "Encoder").value == "embedded"
 
 
 @pytest.mark.parametrize("name", ["", " toy", "embedded", "openai/clip-vit-base-patch32", "imported:x:8", "a@pca8-0f"])

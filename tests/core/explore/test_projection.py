@@ -299,16 +299,15 @@ def test_a_file_whose_parts_do_not_fit_is_not_believed(shades: tuple[Library, Pa
     assert len(np.unique(layout_points(points).places, axis=0)) == 40
 
 
-def test_only_so_many_maps_are_kept_the_latest_seen_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(map_cache, "_MAX_CACHED", 3)
+def test_only_so_many_maps_are_kept_the_latest_seen_ones(tmp_path: Path) -> None:
     made = map_cache.CachedLayout(("a",), np.zeros((1, 2), np.float32), np.zeros(1, bool))
-    files = [tmp_path / "maps" / f"{number}.safetensors" for number in range(4)]
-    for day, file in enumerate(files[:3]):
+    files = [tmp_path / "maps" / f"{number}.safetensors" for number in range(map_cache.MAX_CACHED + 1)]
+    for day, file in enumerate(files[:-1]):
         map_cache.store_layout(file, made)
         os.utime(file, (day, day))
     assert map_cache.load_cached_layout(files[0], 2) is not None  # seen again
-    map_cache.store_layout(files[3], made)
-    assert [file.exists() for file in files] == [True, False, True, True]
+    map_cache.store_layout(files[-1], made)
+    assert [file for file in files if not file.exists()] == [files[1]]
 
 
 def test_a_home_that_cannot_be_written_costs_no_map(

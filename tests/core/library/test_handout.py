@@ -11,12 +11,15 @@ from pathlib import Path
 from typing import BinaryIO
 
 import pytest
+from fakes import ColorEncoder
 from media import write_video
 from PIL import ExifTags, Image
 
+from core import ingest
 from core.classify.export import write_folders
 from core.classify.predict import Prediction
 from core.errors import MediaError
+from core.evaluation import select_images
 from core.library import Item, Library
 from core.library.handout import get_playable
 from core.library.registry import create_library
@@ -165,9 +168,23 @@ def test_uploads_of_listed_libraries_leave_but_not_through_links(photos: Path, t
     (ours / "uploads").mkdir()
     Image.new("RGB", (9, 9)).save(ours / "uploads" / "a.png")
     assert "zip" in what_leaves(item_at(ours / "uploads" / "a.png"))
+    later = create_library("Later").path  # libraries are not looked up for each picture
+    (later / "uploads").mkdir()
+    Image.new("RGB", (9, 9)).save(later / "uploads" / "a.png")
+    assert "zip" in what_leaves(item_at(later / "uploads" / "a.png"))
     theirs = create_library("Theirs").path
     private = tmp_path / "private"
     private.mkdir()
     Image.new("RGB", (9, 9)).save(private / "a.png")
     (theirs / "uploads").symlink_to(private)
     assert what_leaves(item_at(theirs / "uploads" / "a.png")) == []
+
+
+def test_pixels_of_files_that_stay_are_not_compared(library: Library, encoder: ColorEncoder, photos: Path) -> None:
+    ingest(library, encoder, [photos])
+    listed = {item.path for item in select_images(library, encoder, {}).items}
+    elsewhere = library.path.parent / "elsewhere"
+    elsewhere.mkdir()
+    Image.new("RGB", (64, 64), "red").save(elsewhere / "private.png")
+    ingest(library, encoder, [elsewhere])
+    assert listed and {item.path for item in select_images(library, encoder, {}).items} == listed

@@ -37,9 +37,37 @@ from core.library import (
 from core.library.schema import Label
 from core.media.sampling import Sampling
 from core.progress import Progress, Task
+from core.recommend import recommend
 from core.search.concepts import learn_concept_of_items, load_concept, relearn_concept, save_concept
+from core.share import export_vectors, import_vectors
 
 WARM = {"red", "yellow", "orange"}
+REEMBED_SLOWLY = """
+import sys, threading, time
+from core import Library
+from core.library import reembed
+from weights import NEWEST, TurnedEncoder, new_weights
+
+class Slow(TurnedEncoder):
+    def encode_images(self, images):
+        if self.images_seen:
+            time.sleep(3.1)  # a commit is due every three seconds
+        if library.vector_count(NEWEST):
+            print("some are committed", flush=True)
+            threading.Event().wait()
+        return super().encode_images(images)
+
+library = Library(sys.argv[1])
+with new_weights():
+    encoder = Slow()
+    encoder.batch_size = 2
+    reembed(library, encoder)
+"""
+
+
+@pytest.fixture(autouse=True)
+def _own_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SEMBLANCE_HOME", str(tmp_path / "home"))
 
 
 @pytest.fixture
@@ -109,6 +137,19 @@ def test_before_during_and_after(library: Library, newest: TurnedEncoder) -> Non
     assert ids(library) == before and library.captions() == [(before["red"], "all red")]
     assert [(label.item_id, label.label) for label in library.labels()] == [(before["red"], "warm")]
     assert reembed(library, newest).embedded == 0
+
+
+def test_likes_go_on(library: Library, newest: TurnedEncoder) -> None:
+    liked = [ids(library)["red"]]
+
+    def first() -> str:
+        return recommend(library, open_library_encoder(library, "colour"), liked, k=1).recommendations[0].item.path
+
+    before = first()
+    reembed(library, newest, task=stop_after(4))
+    assert first() == before
+    reembed(library, newest)
+    assert first() == before
 
 
 def test_files_added_meanwhile_are_found_at_once_and_embedded_again_too(
@@ -203,6 +244,23 @@ with Library(sys.argv[1]).writing():
     assert reembed(library, newest).embedded == len(COLORS)
 
 
+@pytest.mark.slow
+def test_a_killed_run_is_gone_on_with(library: Library, photos: Path, newest: TurnedEncoder) -> None:
+    root = Path(__file__).parents[3]
+    paths = os.pathsep.join(map(str, [root, root / "tests" / "helpers"]))
+    with subprocess.Popen(
+        [sys.executable, "-c", REEMBED_SLOWLY, str(library.path)],
+        env=os.environ | {"PYTHONPATH": paths}, stdout=subprocess.PIPE, text=True,
+    ) as other:  # fmt: skip
+        assert other.stdout is not None and other.stdout.readline() == "some are committed\n"
+        other.kill()
+    assert 0 < library.vector_count(NEWEST) < len(COLORS) and find_weights(library, "colour") == EARLIER
+    assert all(first_hit(library, color) == color for color in COLORS)
+    assert reembed(library, newest).embedded < len(COLORS)
+    assert len(library.index(newest)) == library.vector_count(NEWEST) == len(COLORS)
+    assert all(first_hit(library, color) == color for color in COLORS)
+
+
 def test_another_process_that_reads_switches_too(library: Library, newest: TurnedEncoder) -> None:
     reader = Library(library.path)
     assert first_hit(reader) == "red"
@@ -218,6 +276,17 @@ def test_weights_that_are_not_kept_any_more(library: Library) -> None:
         assert first_hit(library) == "red" and [entry.id for entry in library.encoders()] == [NEWEST]
         with pytest.raises(EncoderError, match="Unknown encoder"):
             open_encoder(EARLIER)
+
+
+def test_exported_vectors_come_back_only_where_they_are_searched(
+    library: Library, tmp_path: Path, newest: TurnedEncoder
+) -> None:
+    export_vectors(library, EARLIER, tmp_path / "before.npz")
+    assert import_vectors(library, tmp_path / "before.npz").encoder == "colour"
+    reembed(library, newest)
+    report = import_vectors(library, tmp_path / "before.npz")
+    assert report.encoder.startswith("imported:"), "or the library would be searched by these alone"
+    assert find_weights(library, "colour") == "colour"
 
 
 def test_earlier_weights_that_are_others_are_refused() -> None:

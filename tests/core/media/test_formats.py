@@ -23,9 +23,9 @@ from core.media import (
     register_container,
     register_picture_format,
 )
-from core.media.container import open_container
 from core.media.isolated import open_isolated, probe_isolated
 from core.media.kinds import is_image_path, is_media_path, is_video_path
+from core.media.video_files.container import open_container
 
 _PLUGIN = """
 import struct

@@ -21,9 +21,9 @@ import core.media.isolated
 from core.config import get_home
 from core.errors import MediaError, TooSlow
 from core.library.schema import Item
-from core.media.container import is_playable
 from core.media.sampling import Sampling
 from core.media.video import Video, probe
+from core.media.video_files.container import is_playable
 from core.previews import cache as failed
 from core.previews.clips import cut_clip, playable_clip
 from core.previews.thumbnails import make_storyboard, make_thumbnail

@@ -38,7 +38,7 @@ def page() -> None:
 
 
 def chosen(kind: str) -> AppTest:
-    return settled(AppTest.from_function(page).run().selectbox[0].set_value(kind).run())
+    return settled(AppTest.from_function(page, default_timeout=60).run().selectbox[0].set_value(kind).run())
 
 
 def test_cancelled_says_so_by_itself() -> None:

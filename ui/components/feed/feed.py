@@ -12,6 +12,7 @@ from typing import Any
 import streamlit as st
 
 from core import Item
+from core.library.keyed_ids import seal, unseal
 from core.media.modalities import VIDEO
 from core.policy import get_policy
 from core.recommend.feedback import Reaction
@@ -69,8 +70,7 @@ def feed_cards(
     """
     shown = _shown(cards, key)
     token = hashlib.blake2b(json.dumps(shown).encode(), digest_size=8).hexdigest()
-    items = {other.id: other for card in cards for other in card.reason.because}
-    items |= {card.item.id: card.item for card in cards}
+    items = {seal(item.id): item for card in cards for item in (*card.reason.because, card.item)}
 
     def clicked(trigger: str, act: Callable[[Item], None]) -> None:
         item = items.get(as_text(st.session_state[key].get(trigger)))
@@ -98,7 +98,7 @@ def _hear(key: str, on_say: OnSay) -> None:
         is_right = is_right and isinstance(what, str) and what in _SAID
         if is_right and number > before:
             before = number
-            on_say(item_id, _SAID[what], place)
+            on_say(unseal(item_id), _SAID[what], place)
     st.session_state[_heard_key(key)] = (mount, before)
 
 
@@ -112,7 +112,9 @@ def _shown(cards: Sequence[FeedCard], key: str) -> dict[str, Any]:
     small = picture_urls([(item, None) for item in likes], key=key, side=_SMALL)
     return {
         "cards": [_card(card, url) for card, url in zip(cards, urls, strict=True)],
-        "small": {item.id: {"name": Path(item.path).name, "src": url} for item, url in zip(likes, small, strict=True)},
+        "small": {
+            seal(item.id): {"name": Path(item.path).name, "src": url} for item, url in zip(likes, small, strict=True)
+        },
     }
 
 
@@ -120,7 +122,7 @@ def _card(card: FeedCard, url: str | None) -> dict[str, Any]:
     item, reason = card.item, card.reason
     second = item.duration_s or 0.0 if card.time_s is None else card.time_s
     return {
-        "id": item.id,
+        "id": seal(item.id),
         "name": Path(item.path).name,
         "src": url,
         "video": format_timecode(second) if item.kind == VIDEO.name else "",
@@ -128,7 +130,7 @@ def _card(card: FeedCard, url: str | None) -> dict[str, Any]:
         "said": card.said or "",
         "why": reason.text,
         "why_title": reason.title,
-        "because": [item.id for item in reason.because],
+        "because": [seal(item.id) for item in reason.because],
         "score": reason.score,
         "score_title": reason.score_title,
     }

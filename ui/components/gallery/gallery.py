@@ -15,6 +15,7 @@ import streamlit as st
 
 from core import Hit, Item
 from core.errors import MediaError
+from core.library.keyed_ids import seal, unseal
 from core.media.modalities import VIDEO
 from core.policy import get_policy
 from core.previews.thumbnails import make_thumbnail
@@ -101,9 +102,9 @@ def gallery(
     token = hashlib.blake2b(json.dumps([shown, selectable, framed, like]).encode(), digest_size=8).hexdigest()
     state[_token_key(key)] = token
     forced = _ordered(key, token)
-    items = {other.id: other for card in cards for other in card.near} | {card.item.id: card.item for card in cards}
+    items = {seal(item.id): item for card in cards for item in (*card.near, card.item)}
     if ticks is not None:
-        forced = {"turn": ticks.turn, "ids": [item_id for item_id in items if item_id in ticks.ids]}
+        forced = {"turn": ticks.turn, "ids": [shown_id for shown_id, item in items.items() if item.id in ticks.ids]}
 
     def clicked(trigger: str, act: Callable[[Item], None] | None) -> None:
         item = items.get(as_text(state[key].get(trigger)))
@@ -127,15 +128,16 @@ def gallery(
     )
     selected = as_dict(result.get("selected"))
     ids = as_texts(selected.get("ids")) if selected.get("token") == token else []
-    return [item_id for item_id in ids if item_id in items]
+    return [items[shown_id].id for shown_id in ids if shown_id in items]
 
 
 def tick(key: str, ids: Sequence[str]) -> None:
     """Tick exactly these pictures of a gallery, in a callback or before the gallery is drawn."""
     state = st.session_state
     turn = (state.get(_forced_key(key)) or {"turn": 0})["turn"] + 1
-    state[_forced_key(key)] = {"turn": turn, "ids": list(ids)}
-    state[key] = {"selected": {"token": None, "ids": list(ids)}}
+    shown_ids = list(map(seal, ids))
+    state[_forced_key(key)] = {"turn": turn, "ids": shown_ids}
+    state[key] = {"selected": {"token": None, "ids": shown_ids}}
 
 
 def _ordered(key: str, token: str) -> dict[str, Any] | None:
@@ -152,7 +154,7 @@ def _ordered(key: str, token: str) -> dict[str, Any] | None:
 def _pass_on(key: str, ticks: Ticks | None) -> None:
     selected = as_dict(st.session_state[key].get("selected"))
     if ticks is not None and selected and selected.get("token") == st.session_state.get(_token_key(key)):
-        ticks.on_change(as_texts(selected.get("ids")))
+        ticks.on_change(list(map(unseal, as_texts(selected.get("ids")))))
 
 
 def picture_uri(item: Item, side: int = 320, time_s: float | None = None) -> str | None:
@@ -202,7 +204,7 @@ def _card(card: Card, url: str | None, small: dict[str, str | None], find: bool)
     hit, video = card.hit, card.item.kind == VIDEO.name
     facts = card.facts or (_facts_of(hit) if hit else None)
     return {
-        "id": card.item.id,
+        "id": seal(card.item.id),
         "name": Path(card.item.path).name,
         "src": url,
         "video": format_timecode(card.item.duration_s or 0.0 if card.time_s is None else card.time_s) if video else "",
@@ -211,7 +213,7 @@ def _card(card: Card, url: str | None, small: dict[str, str | None], find: bool)
         "note": get_policy().redact_paths(card.item.reason or "") or "The file is missing or cannot be read.",
         "badge": card.badge,
         "about": get_policy().redact_paths(card.about),
-        "near": [{"id": item.id, "name": Path(item.path).name, "src": small[item.id]} for item in card.near],
+        "near": [{"id": seal(item.id), "name": Path(item.path).name, "src": small[item.id]} for item in card.near],
         "copies": len(hit.duplicates) if hit else 0,
         "section": card.section,
         "chance": facts.share if facts else None,

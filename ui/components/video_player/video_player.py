@@ -15,6 +15,7 @@ import streamlit as st
 from core import Item
 from core.errors import MediaError
 from core.library.handout import check_handed_out, get_playable
+from core.library.keyed_ids import seal
 from core.media.formats import get_mime_type
 from core.media.isolated import plays_in_browsers
 from core.media.places import Unsure
@@ -84,7 +85,7 @@ def player(
         key=key,
         data={
             "token": hashlib.blake2b(json.dumps(shown).encode(), digest_size=8).hexdigest(),
-            "video": item.id,
+            "video": seal(item.id),
             "name": Path(item.path).name,
             "titled": on is not None,
             "src": source.address,

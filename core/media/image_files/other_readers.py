@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.media.pixels import scale_to_eight_bits
+from core.media.image_files.pixels import scale_to_eight_bits
 
 # By how files begin: what is none of these is left to the formats' own decoders.
 _OPENCV = re.compile(rb"\x89PNG|\xff\xd8\xff|BM|II[*+]\0|MM\0[*+]|RIFF....WEBP|....ftypavi[fs]|GIF8", re.DOTALL)

@@ -14,7 +14,8 @@ from typing import Any
 import av
 
 from core.errors import MediaError
-from core.media.container import (
+from core.media.formats import find_container
+from core.media.video_files.container import (
     AGAIN,
     ENCRYPTED,
     get_claimed_duration_s,
@@ -24,8 +25,7 @@ from core.media.container import (
     read_packets,
     video_stream,
 )
-from core.media.formats import find_container
-from core.media.timestamps import Clock, has_jumps, may_jump
+from core.media.video_files.timestamps import Clock, has_jumps, may_jump
 
 _TAIL_S = 1.0  # what a container says of its length is often off by this much
 _EPS_S = 1e-6

@@ -22,8 +22,8 @@ from typing import Any
 
 from PIL import ExifTags, Image
 
-from core.media.dates import is_in_future
 from core.media.formats import PICTURE_FORMATS, usable_decoders
+from core.media.image_files.dates import is_in_future
 
 _FIRST_YEAR = 1981  # clocks that were never set are at the beginning of their calendar: 1904, 1970, 1980
 _LOCAL = ("com.apple.quicktime.creationdate", "date_recorded")

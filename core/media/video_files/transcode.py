@@ -15,9 +15,9 @@ from av.video.reformatter import VideoReformatter
 
 from core.deprecated import task_keywords
 from core.errors import MediaError
-from core.media.container import open_container, read_packets
-from core.media.timestamps import Clock
 from core.media.video import Video
+from core.media.video_files.container import open_container, read_packets
+from core.media.video_files.timestamps import Clock
 from core.progress import SILENT, Task
 
 _SHORTEST_S = 0.04

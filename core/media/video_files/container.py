@@ -14,7 +14,7 @@ import av
 
 from core.errors import MediaError
 from core.media.formats import demuxers, find_container, is_for_browsers
-from core.media.gif import add_control_blocks
+from core.media.video_files.gif import add_control_blocks
 from core.utils.files import to_absolute
 
 MAX_FRAME_PIXELS = 8192 * 8192

@@ -1,0 +1,1 @@
+"""What it takes to read the picture files that people have: raw, turned, deep, odd, cut off."""
