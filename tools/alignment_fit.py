@@ -25,7 +25,8 @@ class Settings:
     """How the committed heads were trained.
 
     flickr, wide, classes, nouns: how many of each a step draws. hard: share of the steps whose wide photos are of a few
-    sets alone. views, wide_views: how many of each photo.
+    sets alone. views, wide_views: how many of each photo. blend: weight of what was trained against `start` in what is
+    written. share, learned_share: weight of the learned part in a cosine, in the training and in what is written.
     """
 
     steps: int = 400
@@ -40,6 +41,8 @@ class Settings:
     rank: int = 24
     dim: int = 512
     share: float = 0.6
+    learned_share: float = 0.56
+    blend: float = 0.9
     rate: float = 2e-3
     adapter_rate: float = 8e-4
     branch_rate: float = 3e-4

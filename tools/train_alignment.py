@@ -32,7 +32,7 @@ from alignment_words import PROMPT, class_names
 from safetensors.numpy import save_file
 
 from core.encoders.embedded.heads import HEADS_FILE, Heads
-from core.encoders.embedded.image_tower import fold_norms, image_tower
+from core.encoders.embedded.image_tower import TUNED, fold_norms, image_tower
 from core.encoders.embedded.weights import image_weights
 
 
@@ -50,6 +50,24 @@ class Options:
     checkpoint: Path | None
     hold: int
     heads_only: bool
+
+
+@dataclass(frozen=True)
+class Blend:
+    """What is written: a mean of the trained weights and those the training went on from, which keeps more of what was
+    known before (Wortsman 2022, "Robust fine-tuning of zero-shot models"). learned: weight of the learned part in a
+    cosine."""
+
+    start: Path | None
+    trained: float
+    learned: float
+
+    def apply(self, trained: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        if not self.start:
+            return trained
+        before = Heads.load(self.start).tensors
+        mean = {name: self.trained * value + (1 - self.trained) * before[name] for name, value in trained.items()}
+        return {name: np.array(value, np.float16, order="C") for name, value in mean.items()}
 
 
 def run(data: Data, out: Path, settings: Settings, options: Options) -> None:
@@ -70,7 +88,7 @@ def run(data: Data, out: Path, settings: Settings, options: Options) -> None:
     kept.store()
     fitted = freeze(model, corpus) if options.heads_only else (model, corpus)
     Fit(*fitted, settings, checkpoint=options.checkpoint).run(report)
-    save(model, folded, pixels, out, share=settings.share)
+    save(model, folded, pixels, out, Blend(options.start, settings.blend, settings.learned_share))
     print(f"{out}: {out.stat().st_size / 1e6:.1f} MB after {time.monotonic() - began:.0f} s")
 
 
@@ -112,14 +130,21 @@ def reporter(model: Model, data: Data, seen: Seen, kept: KeptTexts) -> Callable[
     return report
 
 
-def save(model: Model, folded: dict[str, np.ndarray], pixels: np.ndarray, out: Path, *, share: float) -> None:
-    tuned = model.branch.tensors()
-    whole = folded | {name: value.astype(np.float32) for name, value in tuned.items()}
-    tensors = model.space.tensors() | tuned | {"learned.share": np.array(share, np.float32)}
-    tensors |= {f"adapter.{name}": value for name, value in model.tower.adapters().items()}
+def save(model: Model, folded: dict[str, np.ndarray], pixels: np.ndarray, out: Path, blend: Blend) -> None:
+    adapters = {f"adapter.{name}": value for name, value in model.tower.adapters().items()}
+    write(model.space.tensors() | model.branch.tensors() | adapters, folded, pixels, out, blend)
+
+
+def write(
+    trained: dict[str, np.ndarray], folded: dict[str, np.ndarray], pixels: np.ndarray, out: Path, blend: Blend
+) -> None:
+    """Writes heads that lie between those trained and those the training went on from, with the ranges of the tower's
+    activations."""
+    tensors = blend.apply(trained)
+    whole = folded | {name: value.astype(np.float32) for name, value in tensors.items() if name.startswith(TUNED)}
     tensors |= {f"range.{name}": value for name, value in calibrate(image_tower(whole, size=SIZE), pixels).items()}
     out.parent.mkdir(parents=True, exist_ok=True)
-    save_file(tensors, out)
+    save_file(tensors | {"learned.share": np.array(blend.learned, np.float32)}, out)
 
 
 def main() -> None:

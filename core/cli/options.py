@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from core.cli.output import show_figures
-from core.encoders import DEFAULT_ENCODER, Encoder, is_model_name, open_encoder
+from core.encoders import DEFAULT_ENCODER, Encoder, get_tower_name, is_model_name, open_encoder
 from core.errors import LibraryError
 from core.library.filters import ANY
 from core.media.modalities import list_modalities
@@ -101,6 +101,7 @@ def get_encoder(options: Options, task: Task, library: Library | None = None) ->
 
 def _check_is_here(name: str, library: Library | None) -> None:
     """A library may come from somebody else, and name any model: only who asks for a model by its name downloads it."""
+    name = get_tower_name(name)
     if library is None or not is_model_name(name) or to_absolute(name).is_dir():
         return
     from core.encoders.hub.files import is_cached

@@ -9,6 +9,7 @@ from typing import NoReturn
 
 from core import __version__
 from core.cli.commands import (
+    adapt,
     app,
     bench,
     classify,
@@ -23,7 +24,7 @@ from core.cli.commands import (
     search,
 )
 
-_COMMANDS = (index, search, locate, classify, cluster, recommend, exchange, evaluate, bench, sample, health, app)
+_COMMANDS = (index, search, locate, classify, adapt, cluster, recommend, exchange, evaluate, bench, sample, health, app)
 
 
 def command_parser() -> argparse.ArgumentParser:

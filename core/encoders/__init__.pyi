@@ -8,8 +8,10 @@ from .prompts import embed_texts as embed_texts
 from .registry import DEFAULT_ENCODER as DEFAULT_ENCODER
 from .registry import EncoderInfo as EncoderInfo
 from .registry import encoder_names as encoder_names
+from .registry import get_base_name as get_base_name
 from .registry import get_encoder_info as get_encoder_info
 from .registry import get_opening_name as get_opening_name
+from .registry import get_tower_name as get_tower_name
 from .registry import is_model_name as is_model_name
 from .registry import list_earlier_weights as list_earlier_weights
 from .registry import open_encoder as open_encoder

@@ -82,7 +82,8 @@ class Encoder(Protocol):
     """A dual encoder: images and texts to unit vectors of one space. Thread-safe.
 
     Opening one is cheap (`id`, `dim` and the rest are known immediately); the heavy session loads at the first encode.
-    An encoder may also have `calibration`, a `core.encoders.calibration.Calibration`, and `parts`.
+    An encoder may also have `calibration`, a `core.encoders.calibration.Calibration`, `parts`, and `base`, the encoder
+    whose vectors it maps (`core.encoders.derived`).
     """
 
     @property
@@ -130,6 +131,13 @@ class Encoder(Protocol):
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """Vectors of texts without a template, cut at the tower's limit: float32 (n, dim), unit rows."""
         ...
+
+
+def get_root(encoder: Encoder) -> Encoder:
+    """The encoder that has the towers: of a derived one its base, or the base of that; else the encoder itself."""
+    while (base := getattr(encoder, "base", None)) is not None:
+        encoder = base
+    return encoder
 
 
 def unit_rows(vectors: NDArray[np.floating]) -> Vectors:

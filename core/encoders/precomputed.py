@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from PIL import Image
 
-from core.encoders.base import Encoder, Scoring, Vectors
+from core.encoders.base import Encoder, Scoring, Vectors, get_root
 from core.encoders.registry import get_encoder_info
 from core.errors import EncoderError
 
@@ -71,7 +71,7 @@ def imported_title(name: str) -> str | None:
 
 
 def supports_text(encoder: Encoder) -> bool:
-    """Whether an encoder embeds texts. Imported vectors, reductions of them and image-only encoders do not."""
-    base = getattr(encoder, "base", encoder)
+    """Whether an encoder embeds texts. Imported vectors, what is derived from them, and image-only encoders do not."""
+    base = get_root(encoder)
     info = get_encoder_info(base.name)
     return bool(getattr(base, "reads_words", True)) and (info is None or "text" in info.modalities)

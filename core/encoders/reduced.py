@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from core.config import get_home
-from core.encoders.base import Encoder, Scoring, Vectors, unit_rows
-from core.encoders.calibration import Calibration, get_calibration
+from core.encoders.base import Encoder, Vectors, unit_rows
+from core.encoders.derived import DerivedEncoder
 from core.encoders.saved_files import write_saved
 from core.errors import DataError, EncoderError
 from core.utils.array_files import SUFFIX, pack_arrays, unpack_arrays
@@ -121,11 +119,10 @@ def compute_principal_axes(vectors: Vectors) -> NDArray[np.float32]:
     return np.ascontiguousarray(axes[:, ::-1], np.float32)
 
 
-class ReducedEncoder:
+class ReducedEncoder(DerivedEncoder):
     """Encodes with a base encoder and reduces its vectors.
 
-    Everything else is that of the base, scoring and calibration included: with fewer dimensions, probabilities are less
-    exact.
+    Scoring and calibration are those of the base: with fewer dimensions, probabilities are less exact.
     """
 
     def __init__(self, base: Encoder, reduction: Reduction) -> None:
@@ -133,45 +130,15 @@ class ReducedEncoder:
             raise EncoderError(
                 f"The reduction {reduction.name} was learned with other weights of {base.name}: create it again."
             )
-        self.name = reduction.name
-        self.base = base
+        name = reduction.name
+        super().__init__(base, name=name, id_suffix=f"{MARK}{name.rpartition(MARK)[2]}", dim=reduction.dim)
         self.reduction = reduction
 
-    @property
-    def id(self) -> str:
-        return f"{self.base.id}{MARK}{self.name.rpartition(MARK)[2]}"
+    def map_images(self, vectors: Vectors) -> Vectors:
+        return self.reduction.apply(vectors)
 
-    @property
-    def dim(self) -> int:
-        return self.reduction.dim
-
-    @property
-    def batch_size(self) -> int:
-        return self.base.batch_size
-
-    @property
-    def min_side(self) -> int:
-        return self.base.min_side
-
-    @property
-    def templates(self) -> tuple[str, ...]:
-        return self.base.templates
-
-    @property
-    def scoring(self) -> Scoring:
-        return self.base.scoring
-
-    @property
-    def calibration(self) -> Calibration:
-        return get_calibration(self.base)
-
-    def encode_images(self, images: Sequence[Image.Image]) -> Vectors:
-        """Vectors of images: float32 (n, dim), unit rows."""
-        return self.reduction.apply(self.base.encode_images(images))
-
-    def encode_texts(self, texts: Sequence[str]) -> Vectors:
-        """Vectors of texts: float32 (n, dim), unit rows."""
-        return self.reduction.apply(self.base.encode_texts(texts))
+    def map_texts(self, vectors: Vectors) -> Vectors:
+        return self.reduction.apply(vectors)
 
 
 def save_reduction(reduction: Reduction) -> Path:

@@ -31,6 +31,7 @@ ENTRY_POINTS = "semblance.encoders"
 
 _REDUCED = re.compile(r"@(pca|truncate|random)\d+-[0-9a-f]+$")
 _IMPORTED = "imported:"
+_ADAPTED = "adapted:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,16 @@ def _reduced(name: str, on_progress: OnProgress | None, *, release_memory: bool)
     return ReducedEncoder(base, reduction)
 
 
+def _adapted(name: str, on_progress: OnProgress | None, *, release_memory: bool) -> Encoder:
+    from core.encoders.adapted import AdaptedEncoder, load_adapter
+
+    adapter = load_adapter(name)
+    check_base_is_here(adapter.title, adapter.encoder_name)
+    base_name = get_opening_name(adapter.encoder_name, adapter.encoder_id)
+    base = open_encoder(base_name, release_memory=release_memory, on_progress=on_progress)
+    return AdaptedEncoder(base, adapter)
+
+
 def _imported(name: str) -> Encoder:
     from core.encoders.precomputed import ImportedEncoder
 
@@ -132,7 +143,8 @@ def register_encoder(info: EncoderInfo) -> None:
         The name is empty, or taken by a built-in encoder.
     """
     name = info.name
-    if not name or name != name.strip() or name in _BUILT_IN or name.startswith(_IMPORTED) or _REDUCED.search(name):
+    reserved = name in _BUILT_IN or name.startswith((_IMPORTED, _ADAPTED)) or _REDUCED.search(name)
+    if not name or name != name.strip() or reserved:
         raise EncoderError(f"{name!r} is not available as the name of an encoder: choose another name.")
     _registered[name] = info
 
@@ -159,7 +171,7 @@ def get_encoder_info(name: str) -> EncoderInfo | None:
     Returns
     -------
     EncoderInfo or None
-        None for unlisted hub ids, folders, reductions and imported vectors.
+        None for unlisted hub ids, folders, reductions, adapted encoders and imported vectors.
     """
     return _find_newest(name) or _find_earlier(name)
 
@@ -242,7 +254,42 @@ def is_model_name(name: str) -> bool:
     info = get_encoder_info(name)
     if info is not None:
         return not info.is_local
-    return not name.startswith(_IMPORTED) and ("/" in name or os.path.isdir(to_absolute(name)))
+    return not name.startswith((_IMPORTED, _ADAPTED)) and ("/" in name or os.path.isdir(to_absolute(name)))
+
+
+def get_base_name(name: str) -> str | None:
+    """The encoder whose vectors a derived one maps, by name: "embedded" of "embedded@pca128-..."; None for others.
+
+    None too for an adapted encoder that is not on this machine.
+    """
+    reduced = _REDUCED.search(name)
+    if reduced is not None:
+        return name[: reduced.start()]
+    if not name.startswith(_ADAPTED):
+        return None
+    from core.encoders.adapted import load_adapter
+
+    try:
+        return load_adapter(name).encoder_name
+    except EncoderError:
+        return None
+
+
+def get_tower_name(name: str) -> str:
+    """The encoder at the bottom of a derived one, by name; the name itself of others."""
+    base = get_base_name(name)
+    return name if base is None else get_tower_name(base)
+
+
+def check_base_is_here(title: str, base: str) -> None:
+    """Raises EncoderError if an adapted encoder would have to fetch its base: its file may come from anybody."""
+    from core.encoders.hub.files import is_cached
+
+    towers = get_tower_name(base)
+    if is_model_name(towers) and not os.path.isdir(to_absolute(towers)) and not is_cached(towers):
+        raise EncoderError(
+            f"The adapted encoder {title!r} was made of {towers}, a model that is not on this machine: open that first."
+        )
 
 
 def open_encoder(
@@ -254,8 +301,9 @@ def open_encoder(
     ----------
     name : str
         A registered encoder; a hub id ("owner/model"); a local model folder; one of these with fewer dimensions
-        ("embedded@pca128-...", see `core.encoders.reduced`); imported vectors ("imported:NAME:512", see
-        `core.encoders.precomputed`); or the id of earlier weights, see `list_earlier_weights`.
+        ("embedded@pca128-...", see `core.encoders.reduced`); one adapted to somebody's pictures ("adapted:NAME", see
+        `core.encoders.adapted`); imported vectors ("imported:NAME:512", see `core.encoders.precomputed`); or the id of
+        earlier weights, see `list_earlier_weights`.
     release_memory : bool
         Whether the embedded encoder returns the memory of each batch (400 MB), for small shared servers. It then takes
         a sixth longer.
@@ -280,6 +328,8 @@ def open_encoder(
         return info.factory(name, on_progress) if name in _BUILT_IN else _open_plugin(info, on_progress)
     if _REDUCED.search(name):
         return _reduced(name, on_progress, release_memory=release_memory)
+    if name.startswith(_ADAPTED):
+        return _adapted(name, on_progress, release_memory=release_memory)
     if name.startswith(_IMPORTED):
         return _imported(name)
     if is_model_name(name):

@@ -13,7 +13,7 @@ import numpy as np
 
 from core.config import get_home
 from core.encoders.base import Encoder, Vectors
-from core.encoders.reduced import ReducedEncoder
+from core.encoders.derived import DerivedEncoder
 from core.progress import SILENT, Task
 from core.utils.files import write_atomic
 
@@ -30,9 +30,8 @@ def get_text_vectors(encoder: Encoder, texts: Sequence[str], *, name: str, task:
 
     Raises Cancelled.
     """
-    if isinstance(encoder, ReducedEncoder):  # a linear map of cached vectors
-        cached = get_text_vectors(encoder.base, texts, name=name, task=task)
-        return encoder.reduction.apply(cached)
+    if isinstance(encoder, DerivedEncoder):  # a cheap map of cached vectors
+        return encoder.map_texts(get_text_vectors(encoder.base, texts, name=name, task=task))
     digest = hashlib.blake2b("\n".join([encoder.id, *texts]).encode(), digest_size=12).hexdigest()
     with _lock:
         if digest in _cache:

@@ -1,3 +1,4 @@
+from .derived_copy import store_derived as store_derived
 from .filters import Filters as Filters
 from .filters import item_dates as item_dates
 from .index import VectorIndex as VectorIndex

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
-
-import numpy as np
 
 from core.deprecated import task_keywords
 from core.encoders.base import Encoder
@@ -20,12 +17,10 @@ from core.encoders.reduced import (
     save_reduction,
 )
 from core.errors import DataError, EncoderError
+from core.library.derived_copy import store_derived
 from core.library.schema import EncoderEntry
 from core.library.store import Library
 from core.progress import SILENT, Task
-
-_AT_ONCE = 500
-_STOPPED = "Stopped: what is stored by now stays, and the next run goes on from there."
 
 
 def list_reductions(library: Library, encoder: Encoder) -> list[EncoderEntry]:
@@ -69,27 +64,9 @@ def store_reduced(library: Library, encoder: Encoder, reduction: Reduction, *, t
     """Stores a library's vectors once more, reduced, beside the whole ones, and keeps the reduction: its name opens as
     an encoder everywhere. Nothing is lost until somebody drops the whole ones; dropping the reduced ones undoes it.
 
-    What has reduced vectors already is not stored again, unless it was sampled otherwise since. Raises EncoderError
-    where the reduction is of other weights, LibraryError, and Cancelled (what is stored by then stays, and the next run
-    goes on).
+    Raises EncoderError where the reduction is of other weights, and like `store_derived`.
     """
     reduced = ReducedEncoder(encoder, reduction)
     save_reduction(reduction)
-    with library.writing():
-        library.remove_vectors(reduced, _outdated(library, encoder, reduced))
-        there = library.vector_ids(reduced.id)
-        known = library.vector_ids(encoder.id)
-        ids = [entry for entry in library.items()["id"].to_pylist() if entry in known and entry not in there]
-        for batch in task.track_batches(ids, _AT_ONCE, "reduce", "items", stopped=_STOPPED):
-            sample = library.item_vectors(encoder.id, batch)
-            rows = [row for group in sample.values() for row in group]
-            less = reduction.apply(np.stack([row.vector for row in rows]).astype(np.float32))
-            pairs = zip(rows, less, strict=True)
-            library.add_vectors(reduced, [replace(row, vector=vector) for row, vector in pairs])
+    store_derived(library, reduced, task=task)
     return reduced
-
-
-def _outdated(library: Library, encoder: Encoder, reduced: ReducedEncoder) -> list[str]:
-    """Videos whose whole vectors are of other frames than the reduced ones."""
-    now = library.samplings(encoder.id)
-    return [entry for entry, sampling in library.samplings(reduced.id).items() if now.get(entry, sampling) != sampling]

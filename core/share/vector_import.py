@@ -14,11 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.deprecated import task_keywords
-from core.encoders import Encoder, get_encoder_info, open_encoder
+from core.encoders import Encoder, get_encoder_info, get_tower_name, open_encoder
 from core.encoders.base import Vectors
 from core.encoders.hub.files import is_cached
 from core.encoders.precomputed import imported_name, imported_title
-from core.encoders.reduced import MARK, reduced_title
 from core.errors import DataError, EncoderError, MediaError
 from core.library.ingest.known import new_item_id
 from core.library.ingest.reader import ReadFile, read_ahead, read_file
@@ -151,8 +150,7 @@ def _resolve_encoder(
 
 def _may_be_here(name: str) -> bool:
     """False for what would have to be fetched, or opened from a folder: a file may name anything."""
-    if reduced_title(name) is not None:
-        return _may_be_here(name.rpartition(MARK)[0])
+    name = get_tower_name(name)
     info = get_encoder_info(name)
     return (info is not None and info.is_local) or imported_title(name) is not None or is_cached(name)
 

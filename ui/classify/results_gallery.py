@@ -15,6 +15,7 @@ from core.classify.zero_shot import NONE, Classifier, ClassName
 from core.media.modalities import PICTURE
 from core.policy import get_policy
 from core.share.pages.groups import make_classes_sheet
+from ui.classify.adapt import adapt_labels_panel
 from ui.classify.class_table import add_class
 from ui.classify.labels import correct_row, get_final_label, get_labels, tag_panel
 from ui.classify.result_single import percent
@@ -63,6 +64,8 @@ def show_many(
         _export(final, classifier)
         of = library if chosen.embedded is None else None
         _save_page(of, encoder, classifier, final, labels, threshold)
+    if chosen.embedded is None and library is not None:
+        adapt_labels_panel(library, encoder, task, labels)
     with st.container(horizontal=True, vertical_alignment="bottom", key="class_view"):
         group = _group_choice(counts, sample)
         doubtful = st.toggle("Least certain first", key="doubtful", bind="query-params")

@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from core import Encoder, Library
-from core.encoders.reduced import MARK, reduced_title
+from core.encoders import get_base_name
 from core.library.ingest.known import find_outdated
 from core.library.ingest.reembed import reembed
 from core.library.registry import create_library, forget_library, libraries_folder, remember_library
@@ -108,9 +108,9 @@ def encoder_section(library: Library, encoder: Encoder, facts: LibraryFacts) -> 
 def _drop(library: Library, entry: EncoderEntry) -> None:
     with boundary():
         library.drop_encoder(entry.id)
-        whole, mark, _ = entry.name.rpartition(MARK)
-        if mark and reduced_title(entry.name) and get_state(Choice).encoder == entry.name:
-            use_encoder(whole)  # fewer dimensions are of no use without vectors
+        whole = get_base_name(entry.name)
+        if whole is not None and get_state(Choice).encoder == entry.name:
+            use_encoder(whole)  # a derived encoder is of no use without vectors
 
 
 def problem_section(library: Library, facts: LibraryFacts) -> None:

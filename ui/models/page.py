@@ -1,4 +1,4 @@
-"""Models side by side: two encoders on the same library."""
+"""Models side by side: two encoders on the same library; and encoders adapted to its captions."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.errors import DataError, QueryError
+from ui.errors import boundary
+from ui.models.adapted import adapted_section
 from ui.models.agreement import agree_section
 from ui.models.choice import choose_other_encoder
 from ui.models.cost import cost_section
@@ -33,6 +35,8 @@ def page() -> None:
     other = choose_other_encoder(library, encoder)
     if other is not None:
         side_by_side(library, (encoder, other))
+    with boundary():
+        adapted_section(library, encoder)
 
 
 def section(title: str, show: Callable[[Library, Both], T], library: Library, encoders: Both) -> T | None:

@@ -11,10 +11,13 @@ import streamlit as st
 
 from core import Encoder, Progress, encoder_names, open_encoder
 from core.config import load_settings
-from core.encoders import get_encoder_info, get_opening_name, is_model_name
+from core.encoders import get_encoder_info, get_opening_name, get_tower_name, is_model_name
+from core.encoders.adapted import PREFIX, AdaptedEncoder, adapted_title, adapter_names, load_adapter
+from core.encoders.base import get_root
 from core.encoders.hub.files import is_cached
 from core.encoders.precomputed import imported_title, supports_text
-from core.encoders.reduced import MARK, ReducedEncoder, Reduction, load_reduction, reduced_title
+from core.encoders.reduced import ReducedEncoder, Reduction, load_reduction, reduced_title
+from core.encoders.registry import check_base_is_here
 from core.errors import EncoderError
 from core.policy import get_policy
 from ui.server.state import once_each
@@ -44,8 +47,8 @@ def encoder_title(name: str) -> str:
 
 
 def encoder_name(name: str) -> str:
-    """Display name of an encoder; includes the number of dimensions if they are reduced or imported."""
-    return reduced_title(name) or imported_title(name) or get_policy().display_path(name)
+    """Display name of an encoder; says if it is adapted, and how many dimensions it has if reduced or imported."""
+    return reduced_title(name) or adapted_title(name) or imported_title(name) or get_policy().display_path(name)
 
 
 def encoder_choices(*more: str) -> list[str]:
@@ -55,7 +58,9 @@ def encoder_choices(*more: str) -> list[str]:
 
 
 def is_offered(name: str) -> bool:
-    """Whether visitors may use an encoder."""
+    """Whether visitors may use an encoder; not an adapted one that was removed, of which libraries may have vectors."""
+    if name.startswith(PREFIX) and name not in adapter_names():
+        return False
     return get_policy().may_load_models or _is_here(name)
 
 
@@ -67,8 +72,8 @@ def must_ask(name: str) -> bool:
 @once_each(most=256, seconds=60)
 def _is_here(name: str) -> bool:
     """Whether an encoder opens without the network, and without reading folders that visitors name."""
-    base = name.rpartition(MARK)[0] if reduced_title(name) else name
-    return not is_model_name(base) or is_cached(base)
+    towers = get_tower_name(name)
+    return not is_model_name(towers) or is_cached(towers)
 
 
 def get_encoder(name: str, *, proven: bool = False) -> Encoder:
@@ -77,6 +82,8 @@ def get_encoder(name: str, *, proven: bool = False) -> Encoder:
     A model of a hub or a folder is loaded completely before it counts as open, so that nobody switches to a broken one.
     proven: it worked before, so that loading can wait for the first search. Raises EncoderError.
     """
+    if adapted_title(name):
+        return _adapted(name, proven)
     if not is_offered(name):
         raise EncoderError(f"The encoder {name!r} is not available here: choose one from the list.")
     if reduced_title(name):  # shares the session of its base encoder
@@ -93,6 +100,13 @@ def get_encoder(name: str, *, proven: bool = False) -> Encoder:
     return slot.encoder
 
 
+def _adapted(name: str, proven: bool) -> Encoder:
+    adapter = load_adapter(name)  # each time: another one may have taken its name
+    check_base_is_here(adapter.title, adapter.encoder_name)
+    base = get_opening_name(adapter.encoder_name, adapter.encoder_id)
+    return AdaptedEncoder(get_encoder(base, proven=proven), adapter)
+
+
 def _reduced(name: str, proven: bool) -> Encoder:
     reduction = _reduction(name)
     base = get_opening_name(reduction.encoder_name, reduction.encoder_id)
@@ -106,7 +120,7 @@ def _reduction(name: str) -> Reduction:
 
 def load_encoder(encoder: Encoder) -> None:
     """Loads the heavy part of an encoder, with its progress on the page, before the first search."""
-    encoder = getattr(encoder, "base", encoder)
+    encoder = get_root(encoder)
     if not supports_text(encoder):  # nothing to load
         return
     slot = _slot(get_opening_name(encoder.name, encoder.id))

@@ -7,6 +7,7 @@ import streamlit as st
 from core import SemblanceError
 from core.config import load_settings, save_settings
 from core.encoders import DEFAULT_ENCODER
+from core.encoders.adapted import adapter_names
 from core.policy import get_policy
 from ui.jobs.jobs import get_job
 from ui.session.current import (
@@ -102,7 +103,7 @@ def _pick_encoder() -> None:
     elif choice.next_encoder is not None:
         choice.encoder_switches += 1
     shown = choice.next_encoder or choice.encoder
-    names = list(dict.fromkeys([*encoder_choices(*_library_encoders()), choice.encoder, shown]))
+    names = list(dict.fromkeys([*encoder_choices(*_own_encoders()), choice.encoder, shown]))
     picked = st.selectbox(
         "Encoder",
         names,
@@ -132,9 +133,10 @@ def _switch_encoder(name: str) -> None:
         save_settings(encoder=name)
 
 
-def _library_encoders() -> list[str]:
+def _own_encoders() -> list[str]:
+    """Those that the library has vectors of, and the adapted ones of this machine."""
     library = current_library()
-    return [entry.name for entry in library.encoders()] if library else []
+    return [*([entry.name for entry in library.encoders()] if library else []), *adapter_names()]
 
 
 def _facts() -> None:

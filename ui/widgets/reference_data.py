@@ -30,12 +30,16 @@ def known_section(library: Library, encoder: Encoder) -> GroundTruth:
         return GroundTruth(captions_section(library, encoder), _labels(library, encoder))
 
 
-def captions_section(library: Library, encoder: Encoder) -> tuple[tuple[str, str], ...]:
-    """(item id, caption) pairs; empty while there are none. Raises DataError."""
+def captions_section(library: Library, encoder: Encoder, *, place: str = "") -> tuple[tuple[str, str], ...]:
+    """(item id, caption) pairs; empty while there are none. Raises DataError.
+
+    place: before the keys of its widgets, where a page has a second section; its choice is then not in the link.
+    """
     captions = library.captions()
     ways = (_WAYS[0], _STORED, *_WAYS[1:]) if captions else _WAYS
     way = st.segmented_control(
-        "Captions from", ways, default=_WAYS[0], required=True, key="captions_from", bind="query-params",
+        "Captions from", ways, default=_WAYS[0], required=True, key=f"{place}captions_from",
+        bind=None if place else "query-params",
         help="A caption is a sentence or a few words that describe a picture. Descriptive file names work too, such as "
         "a dog on the beach.jpg.",
     )  # fmt: skip
@@ -46,7 +50,7 @@ def captions_section(library: Library, encoder: Encoder) -> tuple[tuple[str, str
         ids = {item.id for item in items}
         pairs: list[tuple[str, str]] | None = [(item_id, caption) for item_id, caption in captions if item_id in ids]
     else:
-        pairs = _read_csv(items) if way == "a CSV" else get_name_captions(items)
+        pairs = _read_csv(items, place) if way == "a CSV" else get_name_captions(items)
     if pairs is None:
         return ()
     example = f", such as “{plain(pairs[0][1])}”" if pairs else ""
@@ -56,15 +60,19 @@ def captions_section(library: Library, encoder: Encoder) -> tuple[tuple[str, str
     return tuple(pairs)
 
 
-def _read_csv(items: list[Item]) -> list[tuple[str, str]] | None:
+def _read_csv(items: list[Item], place: str) -> list[tuple[str, str]] | None:
     table = upload_table(
-        "captions_csv", "CSV of captions: path or file name, then a caption; a file may have several rows"
+        f"{place}captions_csv", "CSV of captions: path or file name, then a caption; a file may have several rows"
     )
     if table is None:
         return None
     names = list(table.columns)
     first = names.index("caption") if "caption" in names else 0
-    name = st.selectbox("Column of the captions", names, first, key="caption_column") if len(names) > 1 else names[0]
+    name = (
+        st.selectbox("Column of the captions", names, first, key=f"{place}caption_column")
+        if len(names) > 1
+        else names[0]
+    )
     pairs, unknown = table.pairs(name, items)
     report_unknown(sorted(set(unknown)))
     return pairs

@@ -22,6 +22,7 @@ from core.encoders import (
     register_encoder,
     unregister_encoder,
 )
+from core.encoders.adapted import Adapter, LowRankMap, save_adapter
 from core.encoders.calibration import Calibration
 from core.encoders.reduced import learn_reduction, save_reduction
 from core.errors import EncoderError
@@ -29,7 +30,7 @@ from core.errors import EncoderError
 TINY = {"tiny clip": save_tiny_clip, "tiny siglip": save_tiny_siglip, "tiny siglip 2": save_tiny_siglip2}
 
 
-@pytest.fixture(scope="module", params=["fake", "registered", "reduced", "embedded", *TINY])
+@pytest.fixture(scope="module", params=["fake", "registered", "reduced", "adapted", "embedded", *TINY])
 def encoder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Encoder]:
     """Every kind of encoder that `open_encoder` opens and that embeds."""
     if request.param in TINY:
@@ -45,8 +46,18 @@ def encoder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
             reduction = learn_reduction(toy, toy.encode_texts(["red", "blue", "green", "a cat", "a dog"]), 16)
             save_reduction(reduction)
             toy = open_encoder(reduction.name)
+        elif request.param == "adapted":
+            maps = [make_map(toy.dim, seed) for seed in (0, 1)]
+            adapter = Adapter("toy pictures", toy.id, toy.name, *maps)
+            save_adapter(adapter)
+            toy = open_encoder(adapter.name)
         yield toy
         unregister_encoder("toy")
+
+
+def make_map(dim: int, seed: int) -> LowRankMap:
+    rng = np.random.default_rng(seed)
+    return LowRankMap(*(0.1 * rng.normal(size=shape).astype(np.float32) for shape in ((4, dim), (dim, 4))))
 
 
 @pytest.fixture(scope="module")

@@ -32,6 +32,7 @@ from core.geometry.dimensions import (
     measure_dimension_curve,
 )
 from core.geometry.quantization import QuantizedRows
+from core.library.derived_copy import store_derived
 from core.library.reduced_copy import get_reduction, list_reductions, store_reduced
 from core.progress import Task
 
@@ -190,15 +191,12 @@ def test_a_stored_library_is_searched_and_can_be_undone(library: Library, encode
     assert library.vector_count(encoder.id) == 8 and not list_reductions(library, encoder)
 
 
-def test_storing_can_be_stopped_and_goes_on(library: Library, encoder: ColorEncoder, monkeypatch) -> None:  # type: ignore[no-untyped-def]
-    import core.library.reduced_copy as room
-
-    monkeypatch.setattr(room, "_AT_ONCE", 3)
+def test_storing_can_be_stopped_and_goes_on(library: Library, encoder: ColorEncoder) -> None:
     stop = threading.Event()
     reduction = get_reduction(library, encoder, 6)
-    with pytest.raises(Cancelled):
-        store_reduced(library, encoder, reduction, task=Task(lambda _: stop.set(), stop))
     reduced = ReducedEncoder(encoder, reduction)
+    with pytest.raises(Cancelled):
+        store_derived(library, reduced, at_once=3, task=Task(lambda _: stop.set(), stop))
     assert library.vector_count(reduced.id) == 3
     store_reduced(library, encoder, reduction)
     assert library.vector_count(reduced.id) == 8

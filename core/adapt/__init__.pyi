@@ -1,0 +1,9 @@
+from .adapt import Adapted as Adapted
+from .adapt import adapt as adapt
+from .adapt import adapt_library as adapt_library
+from .adapt import store_adapted as store_adapted
+from .examples import Examples as Examples
+from .examples import caption_examples as caption_examples
+from .examples import label_examples as label_examples
+from .measures import Figure as Figure
+from .training import AdaptSettings as AdaptSettings
