@@ -30,6 +30,7 @@ class PartSettings:
 
 VISUAL = PartSettings(dim=192, share=0.5, whitening=1.0)
 SENTENCE = PartSettings(dim=77, share=0.3, whitening=0.5)
+SOFTMAX_SCALE = 29.6  # for the joint parts; tools/fit_classes.py prints it for whole vectors, at 0.59 of the cosines
 _BATCH, _TOKENS, _WIDTH = 64, 128, 384
 
 Floats = NDArray[np.float32]
@@ -65,7 +66,7 @@ def fit_parts(
     visual: PartSettings | None = VISUAL,
     sentence: PartSettings | None = SENTENCE,
 ) -> dict[str, NDArray[np.floating]]:
-    """The tensors that a heads file needs for both parts; None leaves a part out.
+    """The tensors that a heads file needs for both parts, and the scale of its softmax; None leaves a part out.
 
     Parameters
     ----------
@@ -74,7 +75,7 @@ def fit_parts(
     sentences : ndarray, shape (m, 384)
         Of texts, by MiniLM without adapters.
     """
-    tensors: dict[str, NDArray[np.floating]] = {}
+    tensors: dict[str, NDArray[np.floating]] = {"softmax.scale": np.array(SOFTMAX_SCALE, np.float32)}
     if visual:
         tensors |= _principal_components("visual", features, visual)
     if sentence and sentences is not None:
@@ -93,5 +94,5 @@ def _principal_components(
     return {
         f"{name}.mean": mean.astype(np.float16),
         f"{name}.components": np.ascontiguousarray(components.T, np.float16),
-        f"{name}.share": np.float32(settings.share),
+        f"{name}.share": np.array(settings.share, np.float32),
     }
