@@ -127,9 +127,8 @@ EMBEDDED_3 = Calibration(
     locate_range=0.25,  # where the best cosine is high, frames this far below show something else
 )
 
-# Measured with version 4, whose pictures have a part of their own. The thresholds have as many pairs above them as those
-# of version 3 (`tools/fit_thresholds.py`). The line and the slope of `clip_weights` are moved as far as a fit moves from
-# one version to the other.
+# Measured with version 4, whose pictures have a part of their own. As many pairs are above a threshold as are above
+# that of version 3 (`tools/fit_thresholds.py`). `clip_weights` are moved as far as the fits of both are apart.
 EMBEDDED = replace(
     EMBEDDED_3,
     text_weights=(1.175, -0.611, 5.158),
