@@ -4,6 +4,7 @@ The labels are ImageNet's names. The photos are told into sets of 3 to 300 of th
 of broad names whose members are known. What is fitted is whether the best class is right or the photo is of no class of
 the set, from the choice and ln(classes); right and wrong of each set count the same. Prints the weights, to be written
 into its `class_weights` (core/encoders/calibration.py), and how many of the photos are kept and refused at the line.
+Prints also the best scale of the softmax over all the names, for its `scoring`.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from sklearn.linear_model import LogisticRegression
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from core.classify.zero_shot import ClassName, ZeroShot
 from core.encoders import Encoder, open_encoder
 from core.encoders.calibration import get_calibration
 from core.encoders.prompts import embed_texts
@@ -98,6 +100,9 @@ def main() -> None:
     targets, weights = (np.concatenate(parts) for parts in zip(*(entry.targets() for entry in draws), strict=True))
     model = LogisticRegression(C=100).fit(features, targets, sample_weight=1000 * weights)
     fit = (*model.coef_[0].round(3).tolist(), round(float(model.intercept_[0]), 3))
+    zero_shot = ZeroShot.of(encoder, [ClassName(name) for name in np.unique(labels)])
+    fitted = zero_shot.calibrated(photos, labels.tolist()).scoring.scale
+    print(f"scale of the softmax = {fitted:.1f}   (now: {zero_shot.scoring.scale:.1f})")
     print(f"class_weights = {fit}   (now: {get_calibration(encoder).class_weights})")
     likely = model.predict_proba(features)[:, 1] >= LIKELY
     kinds = np.repeat([entry.kind for entry in draws], [len(entry.features()) for entry in draws])

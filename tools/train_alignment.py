@@ -25,6 +25,7 @@ from alignment_corpus import Corpus, build_corpus
 from alignment_data import Photos, calibrate
 from alignment_fit import Fit, Settings
 from alignment_model import ClassPhotos, Space, TunedBranch
+from alignment_parts import fit_parts, read_sentences, sample_texts
 from alignment_report import recalls, told, top1_by_set, zero_shot
 from alignment_seen import SIZE, Data, Extractor, Seen, calibration_pixels, hold_out, read_data, see
 from alignment_text import KeptTexts, TextTower
@@ -88,7 +89,9 @@ def run(data: Data, out: Path, settings: Settings, options: Options) -> None:
     kept.store()
     fitted = freeze(model, corpus) if options.heads_only else (model, corpus)
     Fit(*fitted, settings, checkpoint=options.checkpoint).run(report)
-    save(model, folded, pixels, out, Blend(options.start, settings.blend, settings.learned_share))
+    originals = np.concatenate([part.features[:, 0].astype(np.float32) for part in (seen.train, photos)])
+    parts = fit_parts(originals, read_sentences(sample_texts(data.train.texts, wide.captions.texts)))
+    save(model, folded, pixels, out, Blend(options.start, settings.blend, settings.learned_share), parts)
     print(f"{out}: {out.stat().st_size / 1e6:.1f} MB after {time.monotonic() - began:.0f} s")
 
 
@@ -130,21 +133,33 @@ def reporter(model: Model, data: Data, seen: Seen, kept: KeptTexts) -> Callable[
     return report
 
 
-def save(model: Model, folded: dict[str, np.ndarray], pixels: np.ndarray, out: Path, blend: Blend) -> None:
+def save(
+    model: Model,
+    folded: dict[str, np.ndarray],
+    pixels: np.ndarray,
+    out: Path,
+    blend: Blend,
+    parts: dict[str, np.ndarray],
+) -> None:
     adapters = {f"adapter.{name}": value for name, value in model.tower.adapters().items()}
-    write(model.space.tensors() | model.branch.tensors() | adapters, folded, pixels, out, blend)
+    write(model.space.tensors() | model.branch.tensors() | adapters, folded, pixels, out, blend, parts)
 
 
 def write(
-    trained: dict[str, np.ndarray], folded: dict[str, np.ndarray], pixels: np.ndarray, out: Path, blend: Blend
+    trained: dict[str, np.ndarray],
+    folded: dict[str, np.ndarray],
+    pixels: np.ndarray,
+    out: Path,
+    blend: Blend,
+    parts: dict[str, np.ndarray],
 ) -> None:
     """Writes heads that lie between those trained and those the training went on from, with the ranges of the tower's
-    activations."""
+    activations, and the parts that were not trained (`alignment_parts`)."""
     tensors = blend.apply(trained)
     whole = folded | {name: value.astype(np.float32) for name, value in tensors.items() if name.startswith(TUNED)}
     tensors |= {f"range.{name}": value for name, value in calibrate(image_tower(whole, size=SIZE), pixels).items()}
     out.parent.mkdir(parents=True, exist_ok=True)
-    save_file(tensors | {"learned.share": np.array(blend.learned, np.float32)}, out)
+    save_file(tensors | parts | {"learned.share": np.array(blend.learned, np.float32)}, out)
 
 
 def main() -> None:

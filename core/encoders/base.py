@@ -66,12 +66,15 @@ class Part:
         One sentence that describes the part.
     start, stop : int
         First dimension, and the one after the last.
+    only : {"image", "text"} or None
+        The only kind of input that fills it, so that it is zero for the other; None: both fill it.
     """
 
     name: str
     about: str
     start: int
     stop: int
+    only: Literal["image", "text"] | None = None
 
 
 @runtime_checkable

@@ -44,6 +44,9 @@ def learn_concept(
 
         vector = unit(t + r unit(mean(examples) - mean(counterexamples or background)))
 
+    Where parts of a vector are for images or for texts alone, no word is seen by images at its full length. There the
+    difference is shortened to what they see of a word, and the part of texts is filled from the nearest prompt.
+
     Parameters
     ----------
     encoder : Encoder
@@ -74,7 +77,32 @@ def learn_concept(
     direction = examples.mean(axis=0) - others.mean(axis=0)
     if np.linalg.norm(direction) < 1e-3:
         raise DataError("The examples do not differ from the other pictures: choose some that show the concept alone.")
-    return Concept(name, encoder.id, unit_rows(center + radius * unit_rows(direction)), len(examples))
+    direction = _shorten_to_words(encoder, unit_rows(direction), examples, texts)
+    return Concept(name, encoder.id, unit_rows(center + radius * direction), len(examples))
+
+
+def _shorten_to_words(
+    encoder: Encoder, direction: NDArray[np.float32], examples: Vectors, texts: Vectors
+) -> NDArray[np.float32]:
+    """The direction (dim,), as long for images as a word is; unchanged if texts have no part of their own."""
+    of_images, of_texts = (_find_dimensions(encoder, only) for only in ("image", "text"))
+    if not of_texts.any():
+        return direction
+    seen = _mean_length(examples[:, ~of_images]) * _mean_length(texts[:, ~of_texts])
+    nearest = texts[(texts @ direction).argmax()]
+    return seen * direction + np.sqrt(1 - seen**2) * unit_rows(np.where(of_texts, nearest, 0))
+
+
+def _find_dimensions(encoder: Encoder, only: str) -> NDArray[np.bool_]:
+    """(dim,) which dimensions only one kind of input fills."""
+    found = np.zeros(encoder.dim, bool)
+    for part in getattr(encoder, "parts", ()):
+        found[part.start : part.stop] = part.only == only
+    return found
+
+
+def _mean_length(vectors: Vectors) -> float:
+    return float(np.linalg.norm(vectors, axis=1).mean())
 
 
 def learn_concept_of_items(library: Library, encoder: Encoder, name: str, item_ids: Sequence[str]) -> Concept:

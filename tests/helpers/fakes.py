@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from core.encoders.base import Scoring, Vectors, unit_rows
-from core.encoders.calibration import EMBEDDED
+from core.encoders.calibration import EMBEDDED_3
 
 COLORS = {
     "red": (220, 30, 30), "green": (30, 180, 60), "blue": (30, 60, 220), "yellow": (230, 220, 40),
@@ -38,7 +38,7 @@ class ColorEncoder:
     min_side = 32
     templates = ("{}",)
     scoring = Scoring("softmax", 20.0)
-    calibration = EMBEDDED
+    calibration = EMBEDDED_3
 
     def __init__(self, encoder_id: str = "colour-1", name: str = "colour") -> None:
         self.id, self.name = encoder_id, name

@@ -24,8 +24,6 @@ from core.encoders.embedded.weights import Build, image_weights, open_session, t
 from core.progress import OnProgress
 
 _SIZE = 260
-# Fitted to labeled photos over 400 class names: expected calibration error 0.03 (alignment/README.md).
-_SOFTMAX_SCALE = 27.0
 _MAX_TOKENS = 128
 _IMAGE_BATCH = 32
 _TEXT_BATCH = 64
@@ -104,7 +102,7 @@ class EmbeddedEncoder:
 
     @property
     def scoring(self) -> Scoring:
-        return Scoring("softmax", _SOFTMAX_SCALE)
+        return Scoring("softmax", self._heads.softmax_scale)
 
     @property
     def calibration(self) -> Calibration:
@@ -113,17 +111,18 @@ class EmbeddedEncoder:
     def encode_images(self, images: Sequence[Image.Image]) -> Vectors:
         """Vectors of pictures of any size and mode: float32 (n, dim), unit rows."""
         towers = self._towers()
+        outputs = ["features", "logits"] + ["original"] * self._heads.has_visual_part
         rows = [np.zeros((0, self.dim), np.float32)]
         with ThreadPoolExecutor(2) as pool:
             for start in range(0, len(images), _IMAGE_BATCH):
                 pixels = np.stack(list(pool.map(_pixels, images[start : start + _IMAGE_BATCH])))
-                features, logits = towers.image.run(["features", "logits"], {"pixels": pixels})
-                rows.append(self._heads.image_vectors(features, logits))
+                rows.append(self._heads.image_vectors(*towers.image.run(outputs, {"pixels": pixels})))
         return np.concatenate(rows)
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """Vectors of texts, cut after 128 word pieces: float32 (n, dim), unit rows."""
         towers = self._towers()
+        outputs = ["sentence"] + ["plain"] * self._heads.has_sentence_part
         vectors = np.zeros((len(texts), self.dim), np.float32)
         # similar lengths together, since a batch is padded to its longest text
         order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
@@ -132,8 +131,7 @@ class EmbeddedEncoder:
             tokens = towers.tokenizer.encode_batch([texts[index] for index in chosen])
             ids = np.array([item.ids for item in tokens], np.int64)
             mask = np.array([item.attention_mask for item in tokens], np.int64)
-            (sentences,) = towers.text.run(["sentence"], {"ids": ids, "mask": mask})
-            vectors[chosen] = self._heads.text_vectors(sentences)
+            vectors[chosen] = self._heads.text_vectors(*towers.text.run(outputs, {"ids": ids, "mask": mask}))
         return vectors
 
     def _towers(self) -> _Towers:
@@ -158,7 +156,8 @@ class EmbeddedEncoder:
         def build() -> onnx.ModelProto:
             from core.encoders.embedded.text_tower import merge_adapters, text_tower
 
-            return text_tower(merge_adapters(text_weights(), self._heads.group("adapter")))
+            weights = merge_adapters(text_weights(), self._heads.group("adapter"))
+            return text_tower(weights, plain=self._heads.has_sentence_part)
 
         return self._open_session("text", build)
 

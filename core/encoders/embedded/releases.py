@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from core.encoders.calibration import EMBEDDED, Calibration
+from core.encoders.calibration import EMBEDDED, EMBEDDED_3, Calibration
 from core.encoders.embedded.heads import HEADS_FILE
 
 _DIGITS = 12  # of a digest, in an id and in the name of a file that is kept
@@ -54,5 +54,5 @@ def _kept(version: int, digest: str, calibration: Calibration) -> Release:
     return Release(version, HEADS_FILE.with_name(f"heads-{digest}.safetensors"), calibration, digest)
 
 
-NEWEST = Release(3, HEADS_FILE, EMBEDDED)
-EARLIER = (_kept(3, "db138bc34dc2", EMBEDDED),)
+NEWEST = Release(4, HEADS_FILE, EMBEDDED)
+EARLIER = (_kept(3, "db138bc34dc2", EMBEDDED_3),)

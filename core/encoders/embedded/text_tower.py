@@ -1,6 +1,7 @@
 """The text tower as an ONNX graph: all-MiniLM-L6-v2, a BERT of 6 layers and 384 units (Wang 2020, Reimers 2019).
 
-Its upper layers have low-rank adapters (LoRA, Hu 2021) trained on captions, which are merged into the weights.
+Its upper layers have low-rank adapters (LoRA, Hu 2021) trained on captions, which are merged into the weights. Both
+branches can be computed in one pass: with the adapters, and plain.
 """
 
 from __future__ import annotations
@@ -11,25 +12,69 @@ from onnx import TensorProto, helper
 
 from core.encoders.embedded.graph import Graph, Weights
 
+ADAPTED = "adapted."  # prefix of the layers with merged adapters
+_WIDEST = "intermediate.dense.weight"  # a matrix that each layer has once
 _LN_EPS = 1e-12
 _HEADS = 12
 
 
 def merge_adapters(weights: Weights, adapters: Weights) -> dict[str, np.ndarray]:
-    """Weights with W + up @ down for each adapter, `{layer}.down` (rank, in) and `{layer}.up` (out, rank)."""
-    merged = dict(weights)
-    for name in [name.removesuffix(".down") for name in adapters if name.endswith(".down")]:
-        merged[f"{name}.weight"] = weights[f"{name}.weight"] + adapters[f"{name}.up"] @ adapters[f"{name}.down"]
-    return merged
+    """Weights, and under the prefix `adapted.` those of all layers with adapters, W + up @ down for each matrix W.
+
+    Adapters are `{matrix}.down` (rank, in) and `{matrix}.up` (out, rank).
+    """
+    matrices = [name.removesuffix(".down") for name in adapters if name.endswith(".down")]
+    layers = tuple({".".join(name.split(".")[:3]) + "." for name in matrices})
+    adapted = {name: value for name, value in weights.items() if name.startswith(layers)}
+    for name in matrices:
+        adapted[f"{name}.weight"] = weights[f"{name}.weight"] + adapters[f"{name}.up"] @ adapters[f"{name}.down"]
+    return dict(weights) | {f"{ADAPTED}{name}": value for name, value in adapted.items()}
 
 
-def text_tower(weights: Weights) -> onnx.ModelProto:
-    """MiniLM with mean pooling over the tokens. weights: the tensors of `model.safetensors`.
+def text_tower(weights: Weights, *, plain: bool = False) -> onnx.ModelProto:
+    """MiniLM with mean pooling over the tokens.
 
-    Inputs `ids`, `mask` int64 (n, tokens); mask is 1 for tokens and 0 for padding. Output `sentence` float32 (n, 384),
-    not normalized.
+    Parameters
+    ----------
+    weights : mapping of str to ndarray
+        The tensors of `model.safetensors`, or from `merge_adapters`.
+    plain : bool
+        Whether the sentence without adapters is an output as well. The layers below the adapters are computed once.
+
+    Returns
+    -------
+    onnx.ModelProto
+        Inputs `ids`, `mask` int64 (n, tokens); mask is 1 for tokens and 0 for padding. Outputs `sentence` and, where
+        wished, `plain`, float32 (n, 384), not normalized.
     """
     graph = Graph()
+    x, width = _embed_tokens(graph, weights)
+    floats = graph.op("Cast", "mask.floats", "mask", to=TensorProto.FLOAT)
+    wide = graph.op("Unsqueeze", "mask.wide", floats, graph.constant("axes", np.array([1, 2], np.int64)))
+    absent = graph.op("Sub", "absent", wide, graph.constant("one", np.float32(1.0)))
+    bias = graph.op("Mul", "bias", absent, graph.constant("far", np.float32(1e4)))
+    layers = [f"encoder.layer.{index}." for index in range(_count_layers(weights))]
+    upper = [layer for layer in layers if f"{ADAPTED}{layer}{_WIDEST}" in weights]
+    for layer in layers[: len(layers) - len(upper)]:
+        x = _bert_layer(graph, weights, x, bias, layer)
+    branches = {"sentence": [f"{ADAPTED}{layer}" for layer in upper]} | ({"plain": upper} if plain else {})
+    for output, branch in branches.items():
+        y = x
+        for layer in branch:
+            y = _bert_layer(graph, weights, y, bias, layer)
+        _mean_over_tokens(graph, y, floats, output)
+    return graph.model(
+        [helper.make_tensor_value_info(name, TensorProto.INT64, ["n", "t"]) for name in ("ids", "mask")],
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", width]) for name in branches],
+    )
+
+
+def _count_layers(weights: Weights) -> int:
+    return sum(name.startswith("encoder.") and name.endswith(_WIDEST) for name in weights)
+
+
+def _embed_tokens(graph: Graph, weights: Weights) -> tuple[str, int]:
+    """Words plus positions, and the width of both."""
     words = graph.op("Gather", "words", graph.constant("word", weights["embeddings.word_embeddings.weight"]), "ids")
     # there is only one segment, so its embedding is added to the positions here
     places = weights["embeddings.position_embeddings.weight"] + weights["embeddings.token_type_embeddings.weight"][0]
@@ -37,23 +82,15 @@ def text_tower(weights: Weights) -> onnx.ModelProto:
     zero = graph.constant("zero", np.array([0], np.int64))
     positions = graph.op("Slice", "positions", graph.constant("places", places), zero, length, zero)
     x = graph.op("Add", "embedded", words, positions)
-    x = _layer_norm(graph, weights, x, "embeddings.LayerNorm")
-    floats = graph.op("Cast", "mask.floats", "mask", to=TensorProto.FLOAT)
-    wide = graph.op("Unsqueeze", "mask.wide", floats, graph.constant("axes", np.array([1, 2], np.int64)))
-    absent = graph.op("Sub", "absent", wide, graph.constant("one", np.float32(1.0)))
-    bias = graph.op("Mul", "bias", absent, graph.constant("far", np.float32(1e4)))
-    for index in range(sum(name.endswith("intermediate.dense.weight") for name in weights)):
-        x = _bert_layer(graph, weights, x, bias, f"encoder.layer.{index}.")
-    last = graph.constant("last", np.array([2], np.int64))
-    column = graph.op("Unsqueeze", "mask.column", floats, last)
-    tokens_axis = graph.constant("axis.tokens", np.array([1], np.int64))
-    tokens = graph.op("ReduceSum", "tokens.sum", graph.op("Mul", "tokens.kept", x, column), tokens_axis, keepdims=0)
-    count = graph.op("ReduceSum", "tokens.count", column, tokens_axis, keepdims=0)
-    graph.op("Div", "sentence", tokens, count)
-    return graph.model(
-        [helper.make_tensor_value_info(name, TensorProto.INT64, ["n", "t"]) for name in ("ids", "mask")],
-        [helper.make_tensor_value_info("sentence", TensorProto.FLOAT, ["n", places.shape[1]])],
-    )
+    return _layer_norm(graph, weights, x, "embeddings.LayerNorm"), places.shape[1]
+
+
+def _mean_over_tokens(graph: Graph, x: str, floats: str, name: str) -> str:
+    """The mean of the states x over the tokens that are no padding."""
+    column = graph.op("Unsqueeze", f"{name}.mask", floats, graph.constant(f"{name}.last", np.array([2], np.int64)))
+    axis = graph.constant(f"{name}.tokens", np.array([1], np.int64))
+    total = graph.op("ReduceSum", f"{name}.sum", graph.op("Mul", f"{name}.kept", x, column), axis, keepdims=0)
+    return graph.op("Div", name, total, graph.op("ReduceSum", f"{name}.count", column, axis, keepdims=0))
 
 
 def _bert_layer(graph: Graph, weights: Weights, x: str, bias: str, prefix: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from fakes import ColorEncoder
 
 from core.classify.zero_shot import NONE, ClassName, ZeroShot, predict_video
-from core.encoders.base import Scoring, unit_rows
+from core.encoders.base import Part, Scoring, Vectors, unit_rows
 from core.errors import DataError, QueryError
 from core.library.track import Track
 from core.search.concepts import learn_concept, load_concept, save_concept
@@ -128,6 +129,42 @@ def test_a_concept_is_a_word_of_queries_and_a_class(encoder: ColorEncoder) -> No
     zero_shot = ZeroShot.of(encoder, classes("concept:my mauve", "green", "blue"))
     predictions = zero_shot.predict(np.concatenate([near(encoder, "purple"), near(encoder, "green")]))
     assert predictions.labels(threshold=0.0) == ["my mauve", "green"]
+
+
+class PartedEncoder(ColorEncoder):
+    """Colors, and once more in a part that only pictures fill, and in one that only texts fill."""
+
+    dim = 3 * ColorEncoder.dim
+    parts = (
+        Part("joint", "", 0, 48),
+        Part("visual", "", 48, 96, only="image"),
+        Part("sentence", "", 96, 144, only="text"),
+    )
+
+    def encode_texts(self, texts: Sequence[str]) -> Vectors:
+        rows = ColorEncoder().encode_texts(texts)
+        return np.concatenate([np.sqrt(0.7) * rows, 0 * rows, np.sqrt(0.3) * rows], axis=1)
+
+    def to_pictures(self, rows: Vectors) -> Vectors:
+        return np.concatenate([np.sqrt(0.5) * rows, np.sqrt(0.5) * rows, 0 * rows], axis=1)
+
+
+def test_a_concept_is_no_nearer_to_pictures_than_words_are_where_pictures_have_a_part_of_their_own(
+    encoder: ColorEncoder,
+) -> None:
+    parted = PartedEncoder("parted-1", "parted")
+    background = unit_rows(np.random.default_rng(0).normal(size=(200, encoder.dim)))
+    examples, pictures = near(encoder, "purple", 5), near(encoder, "purple", 20)
+
+    def measure(under: ColorEncoder, examples: Vectors, pictures: Vectors, others: Vectors) -> float:
+        """How much nearer than other pictures those of a concept are, relative to how it is by a word."""
+        learned = learn_concept(under, "my mauve", examples, others).vector
+        assert np.linalg.norm(learned) == pytest.approx(1, abs=1e-5)
+        nearer = (pictures.mean(axis=0) - others.mean(axis=0)) @ np.stack([learned, *under.encode_texts(["purple"])]).T
+        return float(nearer[0] / nearer[1])
+
+    alike = measure(encoder, examples, pictures, background)
+    assert measure(parted, *map(parted.to_pictures, (examples, pictures, background))) == pytest.approx(alike, rel=0.1)
 
 
 def test_concepts_that_cannot_be(encoder: ColorEncoder) -> None:

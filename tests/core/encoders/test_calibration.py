@@ -15,7 +15,7 @@ from PIL import Image
 from core.classify.zero_shot import ClassName, ZeroShot
 from core.cleanup.duplicates import find_duplicates
 from core.encoders.base import Vectors, unit_rows
-from core.encoders.calibration import DEFAULT, EMBEDDED, get_calibration
+from core.encoders.calibration import DEFAULT, EMBEDDED, EMBEDDED_3, get_calibration
 from core.encoders.embedded import EmbeddedEncoder
 from core.encoders.precomputed import ImportedEncoder
 from core.encoders.reduced import ReducedEncoder, learn_reduction
@@ -28,7 +28,7 @@ from core.search.query import Term, parse_query
 
 def calibrated(**changes: object) -> ColorEncoder:
     encoder = ColorEncoder("calibrated-1", "calibrated")
-    encoder.calibration = replace(EMBEDDED, **changes)  # type: ignore[arg-type]
+    encoder.calibration = replace(EMBEDDED_3, **changes)  # type: ignore[arg-type]
     return encoder
 
 
@@ -125,7 +125,7 @@ def test_which_frames_become_one_row(tmp_path: Path, encoder: ColorEncoder) -> N
     assert rows(calibrated(nearly_identical=1.1)) == (6, 6)
     narrow = NarrowEncoder("narrow-1", "narrow")
     red, blue = narrow.encode_images([Image.new("RGB", (60, 60), color) for color in ((220, 30, 30), (30, 60, 220))])
-    assert red @ blue > EMBEDDED.nearly_identical, "the embedded encoder's threshold would merge them for good"
+    assert red @ blue > EMBEDDED_3.nearly_identical, "the embedded encoder's threshold would merge them for good"
     assert rows(narrow) == (3, 3)
 
 
@@ -139,7 +139,7 @@ def test_thresholds_stay_below_1_in_a_library_of_copies() -> None:
     copies = np.repeat(unit_rows(np.ones((1, 8))), 5, axis=0)
     found = DEFAULT.at(copies)
     assert 0.985 < found.near_duplicate < 0.999 and 0.6 < found.duplicate < found.duplicate_frame < 0.99
-    assert DEFAULT.at(copies[:1]).near_duplicate == pytest.approx(EMBEDDED.near_duplicate)
+    assert DEFAULT.at(copies[:1]).near_duplicate == pytest.approx(EMBEDDED_3.near_duplicate)
 
 
 def test_who_has_which_calibration(encoder: ColorEncoder) -> None:

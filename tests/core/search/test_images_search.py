@@ -11,7 +11,7 @@ from fakes import COLORS, ColorEncoder
 from media import write_video
 from PIL import Image
 
-from core.encoders.calibration import EMBEDDED
+from core.encoders.calibration import EMBEDDED_3
 from core.errors import QueryError
 from core.library import Library, ingest
 from core.library.filters import Filters
@@ -192,7 +192,7 @@ def test_relevance_to_a_picture_is_measured_by_how_the_library_varies() -> None:
     def relevance(cosine: float, *, std: float) -> float:
         one = np.eye(1, 4, dtype=np.float32)
         measured = Relevance(
-            one[0], one, np.ones(1, np.float32), 100, by_text=False, mean=0.2, std=std, calibration=EMBEDDED
+            one[0], one, np.ones(1, np.float32), 100, by_text=False, mean=0.2, std=std, calibration=EMBEDDED_3
         )
         return float(measured.hit_probabilities(np.array([cosine], np.float32), one)[0])
 
