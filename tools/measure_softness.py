@@ -19,7 +19,7 @@ from core.encoders.base import Encoder, Vectors
 from core.evaluation.datasets import embed_files, unique
 from core.search.query import Term
 from core.search.relevance import LIKELY, Relevance
-from core.utils.table_reader import read_table
+from core.tables.table_reader import read_table
 
 QUERIES = Path(__file__).parent / "data" / "soft_queries.csv"
 _FIRST = 10

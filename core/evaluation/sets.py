@@ -14,7 +14,7 @@ from core.errors import DataError
 from core.evaluation.datasets import EmbeddedFiles, embed_files, unique
 from core.progress import SILENT, Task
 from core.search.query import PLAIN
-from core.utils.table_reader import read_table
+from core.tables.table_reader import read_table
 from core.vectors.ranking_metrics import Recall, compute_best_rank, compute_recall
 
 LABEL, CAPTION = "label", "caption"
