@@ -96,7 +96,8 @@ def test_the_parameters_of_kept_links_are_still_bound() -> None:
         for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
             given = {keyword.arg: keyword.value for keyword in node.keywords} if isinstance(node, ast.Call) else {}
             key = given.get("key")
-            if "bind" in given and isinstance(key, ast.Constant):
-                bound.add(key.value)
+            if "bind" in given and key is not None:  # f"{place}name": without a place, the parameter is the rest
+                parts = key.values if isinstance(key, ast.JoinedStr) else [key]
+                bound.add("".join(str(part.value) for part in parts if isinstance(part, ast.Constant)))
     cached = {line for line in (DATA / "recorded_links.txt").read_text().splitlines() if not line.startswith("#")}
     assert cached <= bound

@@ -11,7 +11,7 @@ from PIL import Image
 
 from core.encoders import EncoderInfo, Vectors, register_encoder, unregister_encoder
 
-EARLIER, NEWEST = "colour-1", "colour-2"
+EARLIER, NEWEST = "colour-1", "colour-1-turned"  # an id that no other test has: vectors of words are cached by it
 
 
 class TurnedEncoder(ColorEncoder):

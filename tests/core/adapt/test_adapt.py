@@ -24,7 +24,7 @@ from core.progress import Task
 from core.search import search
 from core.search.query import Term
 
-NAMES = {"red": "rufus", "green": "viridis", "blue": "caeruleus"}  # words that the encoder does not know
+NAMES = {"red": "rufus", "green": "viridis", "blue": "lividus"}  # words that the encoder knows nothing of, and mixes up
 
 
 @pytest.fixture(autouse=True)
