@@ -62,6 +62,13 @@ def test_it_is_not_said_of_libraries_with_the_newest(colours: Library, newest: T
     assert "earlier weights" not in said(at) and "Embed again" not in labels(at)
 
 
+def test_the_choice_of_vectors_to_export_follows(colours: Library, newest: TurnedEncoder) -> None:
+    at = visit(LIBRARY, library="Colours")
+    reembed(colours, newest)
+    at = at.run().run()
+    assert [at.selectbox("export_encoder").value] == at.selectbox("export_encoder").options
+
+
 def test_visitors_of_a_public_server_are_not_asked(
     colours: Library, newest: TurnedEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

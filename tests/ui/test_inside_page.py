@@ -172,6 +172,7 @@ def test_a_picture_that_nobody_chose_follows_the_library(colours: Library, tmp_p
 
 def test_an_encoder_that_is_not_there_is_explained(colours: Library) -> None:
     at = open_page(MODELS, other="no/model")
+    at = at.button("linked other accepted").click().run()
     assert "There is no model no/model" in said(at)
 
 

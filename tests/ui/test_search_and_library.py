@@ -190,7 +190,7 @@ def test_a_picture_of_the_library_is_a_query(colours: Library) -> None:
 
 def test_an_uploaded_picture_is_a_query_and_not_in_the_link(colours: Library) -> None:
     at = visit(SEARCH)
-    at.file_uploader[0].upload("query.png", picture("blue")).run()
+    at = settled(at.file_uploader[0].upload("query.png", picture("blue")).run())
     assert cards(at) == ["blue.png"] and "likely match for your picture" in said(at)
     assert "The page link does not include the uploaded picture" in said(at)
     assert "upload" not in json.dumps(at.query_params)

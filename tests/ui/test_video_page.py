@@ -175,7 +175,7 @@ def test_filters_limit_the_videos(library: Library) -> None:
 
 def test_an_uploaded_picture_finds_its_moment(library: Library) -> None:
     at = visit(VIDEO)
-    at.file_uploader[0].upload("query.png", picture("orange")).run()
+    at = settled(at.file_uploader[0].upload("query.png", picture("orange")).run())
     assert names(at)[0] == "wood.mp4" and player(at)["time"] == pytest.approx(4, abs=0.6)
     assert "The page link does not include the uploaded picture" in said(at)
 
@@ -183,7 +183,7 @@ def test_an_uploaded_picture_finds_its_moment(library: Library) -> None:
 def test_an_uploaded_clip_finds_its_video(library: Library, tmp_path: Path) -> None:
     clip = write_video(tmp_path / "query.mp4", ["black", "purple"], seconds_each=4)
     at = visit(VIDEO)
-    at.file_uploader[0].upload("query.mp4", clip.read_bytes()).run()
+    at = settled(at.file_uploader[0].upload("query.mp4", clip.read_bytes()).run())
     assert names(at)[0] == "night.mp4" and "your clip" in said(at)
 
 
@@ -198,7 +198,7 @@ def test_an_uploaded_clip_is_neither_spelled_out_nor_embedded_again(
     at = visit(VIDEO)
     state_of(at, QueryState).uploads = [Term("clip", Clip(clip.read_bytes()))]
     seen = encoder.images_seen
-    at = at.run()
+    at = settled(at.run())
     assert "your clip" in said(at) and names(at)[0] == "night.mp4" and encoder.images_seen == seen + 12
     at.toggle("compare").set_value(True).run()
     assert "By whole video" in said(at) and encoder.images_seen == seen + 12
@@ -246,7 +246,7 @@ def textured(tmp_path: Path, encoder: ColorEncoder) -> list[bytes]:
 
 def test_which_video_holds_this_very_picture(textured: list[bytes]) -> None:
     at = visit(VIDEO)
-    at.file_uploader[0].upload("held.png", textured[1]).run()
+    at = settled(at.file_uploader[0].upload("held.png", textured[1]).run())
     at = press(at, "Find the video with this exact picture")
     assert "1 video contains this picture" in said(at)
     found = next(element.value for element in at.markdown if "film" in element.value and " at **" in element.value)
@@ -259,7 +259,7 @@ def test_a_located_picture_outlives_embedding_again(
     textured: list[bytes], tmp_path: Path, encoder: ColorEncoder
 ) -> None:
     at = visit(VIDEO)
-    at.file_uploader[0].upload("held.png", textured[1]).run()
+    at = settled(at.file_uploader[0].upload("held.png", textured[1]).run())
     at = press(at, "Find the video with this exact picture")
     ingest(Library(libraries_folder() / "Textured"), encoder, [tmp_path / "film.mp4"], Sampling(4))
     assert "Find the video with this exact picture" in labels(at.run()) and not at.exception
@@ -268,7 +268,7 @@ def test_a_located_picture_outlives_embedding_again(
 def test_a_video_that_cannot_be_compared_is_named(textured: list[bytes], tmp_path: Path) -> None:
     (tmp_path / "film.mp4").unlink()
     at = visit(VIDEO)
-    at.file_uploader[0].upload("held.png", textured[1]).run()
+    at = settled(at.file_uploader[0].upload("held.png", textured[1]).run())
     shown = said(press(at, "Find the video with this exact picture"))
     assert "1 video could not be read and may contain it" in shown
     assert "film.mp4: The file is not there any more." in shown
@@ -276,7 +276,7 @@ def test_a_video_that_cannot_be_compared_is_named(textured: list[bytes], tmp_pat
 
 def test_no_video_holds_it_is_an_answer(textured: list[bytes]) -> None:
     at = visit(VIDEO)
-    at.file_uploader[0].upload("other.png", textured[2]).run()
+    at = settled(at.file_uploader[0].upload("other.png", textured[2]).run())
     assert "No video here contains this exact picture" in said(press(at, "Find the video with this exact picture"))
     assert "Find the video with this exact picture" not in labels(find(at, "red"))
 

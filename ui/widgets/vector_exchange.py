@@ -43,10 +43,12 @@ def export_section(library: Library, encoder: Encoder) -> None:
         return
     ids = sorted(entries, key=lambda encoder_id: encoder_id != encoder.id)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        title = {value: encoder_name(entries[value].name) for value in ids}
-        if len(set(title.values())) < len(ids):  # the browser names a choice by its title: two weights of one encoder
-            title = {value: f"{title[value]} ({value})" for value in ids}
-        chosen = st.selectbox("Vectors of", ids, format_func=title.__getitem__, key="export_encoder", width=280)
+        titles = [encoder_name(entries[value].name) for value in ids]
+        if len(set(titles)) < len(ids):  # two weights of one encoder
+            titles = [f"{title} ({value})" for title, value in zip(titles, ids, strict=True)]
+        # by title, as the browser names a choice: of other weights under the same title the session would keep the id
+        title = st.selectbox("Vectors of", titles, key="export_encoder", width=280)
+        chosen = ids[titles.index(title)]
         formats = export_formats()
         suffix = st.selectbox(
             "Format", list(formats), format_func=lambda value: formats[value].title, key="export_format", width=240
