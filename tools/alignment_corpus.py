@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 from alignment_data import Captions, Photos
 from alignment_wide import Wide
-from alignment_words import class_texts, defined_nouns, wordings
+from alignment_words import broad_wordings, class_texts, defined_nouns, wordings
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -25,7 +25,8 @@ class Source:
     """Photos, each with some texts.
 
     `identity`: photos with the same one are no negatives of each other. `group`: the set of each photo. `tuned`:
-    features of the tuned branch (n, views, 1280) where they are computed before the training.
+    features of the tuned branch (n, views, 1280) where they are computed before the training. `broad`: texts by set,
+    each of which is right for all its photos; sets that share them show the same.
     """
 
     photos: Photos
@@ -33,6 +34,7 @@ class Source:
     identity: NDArray[np.int64]
     group: NDArray[np.int64]
     tuned: NDArray[np.float16] | None = None
+    broad: dict[int, Texts] = field(default_factory=dict)
 
     def maps(self, rows: NDArray[np.int64], view: NDArray[np.int64]) -> Tensor:
         """Maps (n, places, channels) before the last block."""
@@ -52,6 +54,16 @@ class Source:
 
     def draw_texts(self, rows: NDArray[np.int64], rng: np.random.Generator) -> Texts:
         return [self.texts[row][rng.integers(len(self.texts[row]))] for row in rows]
+
+    def draw_broad_texts(self, rows: NDArray[np.int64], rng: np.random.Generator) -> tuple[Texts, NDArray[np.int64]]:
+        """Broad texts, where the set of a photo has some; and identities, by which photos of one text are no negatives
+        of each other."""
+        texts, identity = self.draw_texts(rows, rng), self.identity[rows].copy()
+        for place, group in enumerate(self.group[rows].tolist()):
+            if words := self.broad.get(group):
+                texts[place] = words[rng.integers(len(words))]
+                identity[place] = -1 - min(other for other, same in self.broad.items() if same is words)
+        return texts, identity
 
     def draw_balanced(self, count: int, rng: np.random.Generator, *, hard: bool) -> NDArray[np.int64]:
         """Rows with the sets weighted by the square root of their size. hard: of a few sets alone, so that most
@@ -107,7 +119,7 @@ def build_corpus(
     prompted, definitions = _kept([prompts for prompts, _ in nouns], keep), keep([text for _, text in nouns])
     return Corpus(
         Source(flickr, _kept(spoken, keep), own, np.zeros(len(own), np.int64)),
-        Source(photos, _kept(told, keep), identity, group),
+        Source(photos, _kept(told, keep), identity, group, broad=_broad(wide, group, keep)),
         _kept([names for names, _ in classes], keep),
         _kept([synonyms for _, synonyms in classes], keep),
         prompted,
@@ -115,6 +127,13 @@ def build_corpus(
         grouped(mean([text for prompts in prompted for text in prompts]), prompted),
         list(mean(definitions)),
     )
+
+
+def _broad(wide: Wide, group: NDArray[np.int64], keep: Keep) -> dict[int, Texts]:
+    worded = broad_wordings()
+    kept = {words: keep(words) for words in set(worded.values())}
+    groups = dict(zip(wide.sets.tolist(), group.tolist(), strict=True))
+    return {groups[name]: kept[words] for name, words in worded.items() if name in groups}
 
 
 def _all_wordings(name: str, group: str) -> list[str]:

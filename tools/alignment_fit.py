@@ -34,7 +34,8 @@ class Settings:
     wide: int = 256
     classes: int = 128
     nouns: int = 64
-    hard: float = 0.5
+    hard: float = 0.4
+    broad: float = 0.3
     views: int = 3
     wide_views: int = 5
     adapted_layers: int = 2
@@ -66,17 +67,23 @@ class _Batch:
 
 def draw(corpus: Corpus, rows: np.ndarray, settings: Settings, rng: np.random.Generator) -> _Batch:
     """`rows`: of Flickr8k. Texts in the order: captions, texts of wide photos, of classes, nouns, definitions."""
-    wide = corpus.wide.draw_balanced(settings.wide, rng, hard=rng.random() < settings.hard)
+    turn = rng.random()
+    wide = corpus.wide.draw_balanced(settings.wide, rng, hard=turn < settings.hard)
+    if turn >= 1 - settings.broad:
+        told, identity = corpus.wide.draw_broad_texts(wide, rng)
+    else:
+        told, identity = corpus.wide.draw_texts(wide, rng), corpus.wide.identity[wide]
     classes = rng.choice(len(corpus.names), settings.classes, replace=False)
     nouns = rng.choice(len(corpus.nouns), settings.nouns, replace=False)
-    texts = [*corpus.flickr.draw_texts(rows, rng), *corpus.wide.draw_texts(wide, rng)]
+    texts = [*corpus.flickr.draw_texts(rows, rng), *told]
     texts += corpus.draw_class_texts(classes, rng)
     word = [rng.integers(len(corpus.nouns[noun])) for noun in nouns]
     texts += [corpus.nouns[noun][index] for noun, index in zip(nouns, word, strict=True)]
     texts += [corpus.definitions[noun] for noun in nouns]
     meanings = [corpus.noun_meanings[noun][index] for noun, index in zip(nouns, word, strict=True)]
     meanings += [corpus.definition_meanings[noun] for noun in nouns]
-    identity = np.concatenate([corpus.flickr.identity[rows], len(corpus.flickr.identity) + corpus.wide.identity[wide]])
+    own = corpus.flickr.identity[rows]
+    identity = np.concatenate([own, np.where(identity < 0, identity, len(corpus.flickr.identity) + identity)])
     return _Batch(rows, wide, texts, torch.stack(meanings), torch.from_numpy(classes), torch.from_numpy(identity))
 
 

@@ -30,6 +30,31 @@ _KINDS = {
     "landmarks_more": "a famous place",
     "monkeys": "a monkey",
 }
+# What all photos of some sets show, in words that are right for each of them.
+_BROAD = (
+    (("aerial_aid",), ("an aerial photo", "an aerial view", "the ground seen from above")),
+    (("cars_stanford",), ("a car", "cars", "an automobile")),
+    (("clothing",), ("clothes", "clothing", "a piece of clothing", "a garment")),
+    (("flowers_oxford102", "flowers_oxford17"), ("a flower", "flowers", "a blossom")),
+    (("grocery", "named_food", "recipes", "recipes_chinese"), ("food", "something to eat", "food and drink")),
+    (("landmarks", "landmarks_more"), ("a landmark", "a famous place", "a place of interest")),
+    (("monkeys",), ("a monkey", "monkeys", "an ape")),
+    (("rooms_ikea",), ("a room", "furniture", "the inside of a home")),
+    (("paintings_famous",), ("a painting", "a work of art", "a famous painting")),
+    (("charts_vegalite",), ("a chart", "a diagram", "a plot of data")),
+    (("screenshots_apps",), ("a screenshot", "a program on a screen", "software")),
+    (("receipts_sroie",), ("a receipt", "a document", "a page of text")),
+    (("city_skylines",), ("a city", "a skyline", "tall buildings")),
+    (("farm_crops",), ("a plant", "crops", "plants on a field")),
+)
+
+
+def broad_wordings() -> dict[str, tuple[str, ...]]:
+    """By set, what all its photos show, in several prompts. Sets that show the same share one tuple."""
+    found: dict[str, tuple[str, ...]] = {}
+    for sets, words in _BROAD:
+        found |= dict.fromkeys(sets, (*words, *(f"a photo of {word}" for word in words)))
+    return found
 
 
 def class_names() -> list[str]:
