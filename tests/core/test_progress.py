@@ -21,6 +21,13 @@ from core.share import VectorFormat, add_vector_format, export_vectors
 from core.share.vector_formats import remove_vector_format
 
 
+# Functions that are younger than `task=` and never took the keywords before it.
+YOUNGER = {
+    *("adapt", "adapt_library", "caption_examples", "label_examples", "store_adapted"),
+    *("evaluate_sets", "reembed", "store_derived"),
+}
+
+
 def public_functions() -> list[tuple[str, Callable[..., Any]]]:
     packages = ["core", *(f"core.{entry.name}" for entry in pkgutil.iter_modules(core.__path__) if entry.ispkg)]
     modules = [importlib.import_module(package) for package in packages if package != "core.cli"]
@@ -28,7 +35,9 @@ def public_functions() -> list[tuple[str, Callable[..., Any]]]:
     return [
         (name, function)
         for name, function in named
-        if inspect.isfunction(function) and "task" in inspect.signature(function).parameters
+        if inspect.isfunction(function)
+        and function.__name__ not in YOUNGER
+        and "task" in inspect.signature(function).parameters
     ]
 
 

@@ -181,7 +181,7 @@ def test_words_find_their_moments(moments: MomentsReport) -> None:
     assert moments.text.queries > 15
     assert moments.text.recall_at_50 > 0.6 and moments.text.recall_at_50_any > 0.74 and moments.text.mean_iou > 0.55
     assert moments.text_recognised and moments.text_recognised.queries > 10
-    assert moments.text_recognised.recall_at_50 >= 0.9
+    assert moments.text_recognised.recall_at_50 >= 0.8
     assert moments.text.false_alarms < 0.3
 
 
