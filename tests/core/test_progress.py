@@ -20,7 +20,6 @@ from core.errors import Cancelled
 from core.share import VectorFormat, add_vector_format, export_vectors
 from core.share.vector_formats import remove_vector_format
 
-
 # Functions that are younger than `task=` and never took the keywords before it.
 YOUNGER = {
     *("adapt", "adapt_library", "caption_examples", "label_examples", "store_adapted"),
