@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from core.config import get_home
 from core.encoders.base import Encoder, Vectors, unit_rows
 from core.encoders.derived import DerivedEncoder
-from core.encoders.saved_files import remove_saved, write_saved
+from core.encoders.saved_files import add_free_number, remove_saved, write_saved
 from core.errors import DataError, EncoderError
 from core.utils.array_files import SUFFIX, pack_arrays, unpack_arrays
 
@@ -213,11 +213,7 @@ def adapted_title(name: str) -> str | None:
 def find_free_title(target: str, taken: Sequence[str] = ()) -> str:
     """A valid title that no saved adapter has, similar to a given one. taken: further titles that are in use."""
     start = re.sub(r"[^\w.\-]+", " ", target).strip(" .-")[:50].strip() or "my pictures"
-    used = {name.removeprefix(PREFIX).casefold() for name in adapter_names()} | {title.casefold() for title in taken}
-    title, number = start, 2
-    while title.casefold() in used:
-        title, number = f"{start} {number}", number + 1
-    return title
+    return add_free_number(start, [*(name.removeprefix(PREFIX) for name in adapter_names()), *taken])
 
 
 def _arrays(adapter: Adapter) -> dict[str, NDArray[np.float32]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from core.config import get_home
@@ -115,9 +116,14 @@ def find_free_name(kind: str, encoder: Encoder, target: str) -> str:
     """
     name = re.sub(r"[^\w\-.]+", " ", target).strip(" .-") or "unnamed"
     name = name.encode()[: _LONGEST // 3].decode(errors="ignore").strip(" .-")  # leaves room for a number
-    used = {saved.casefold() for saved in list_saved(kind, encoder)}
+    return add_free_number(name, list_saved(kind, encoder))
+
+
+def add_free_number(name: str, used: Iterable[str]) -> str:
+    """The name itself, or with the first number from 2 that makes it none of `used`, in capitals or not."""
+    taken = {other.casefold() for other in used}
     candidates = itertools.chain([name], (f"{name} {number}" for number in itertools.count(2)))
-    return next(candidate for candidate in candidates if candidate.casefold() not in used)
+    return next(candidate for candidate in candidates if candidate.casefold() not in taken)
 
 
 def _list_folder(kind: str, encoder_id: str) -> dict[str, Path]:
