@@ -64,8 +64,7 @@ def _freeze_source(model: Model, source: Source) -> Source:
     for view in range(views):
         for chunk in np.array_split(rows, max(1, len(rows) // 128)):
             tuned[chunk, view] = model.see(source, chunk, np.full(len(chunk), view))[1].numpy()
-    words = {id(texts): list(model.tower(texts)) for texts in source.broad.values()}
-    broad = {group: words[id(texts)] for group, texts in source.broad.items()}
+    broad = {group: (shown, list(model.tower(texts))) for group, (shown, texts) in source.broad.items()}
     return replace(source, texts=_freeze_texts(model, source.texts), tuned=tuned, broad=broad)
 
 

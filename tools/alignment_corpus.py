@@ -25,8 +25,8 @@ class Source:
     """Photos, each with some texts.
 
     `identity`: photos with the same one are no negatives of each other. `group`: the set of each photo. `tuned`:
-    features of the tuned branch (n, views, 1280) where they are computed before the training. `broad`: texts by set,
-    each of which is right for all its photos; sets that share them show the same.
+    features of the tuned branch (n, views, 1280) where they are computed before the training. `broad`: by set, a
+    number of what all its photos show, and texts for that; sets with one number show the same.
     """
 
     photos: Photos
@@ -34,7 +34,7 @@ class Source:
     identity: NDArray[np.int64]
     group: NDArray[np.int64]
     tuned: NDArray[np.float16] | None = None
-    broad: dict[int, Texts] = field(default_factory=dict)
+    broad: dict[int, tuple[int, Texts]] = field(default_factory=dict)
 
     def maps(self, rows: NDArray[np.int64], view: NDArray[np.int64]) -> Tensor:
         """Maps (n, places, channels) before the last block."""
@@ -60,9 +60,10 @@ class Source:
         of each other."""
         texts, identity = self.draw_texts(rows, rng), self.identity[rows].copy()
         for place, group in enumerate(self.group[rows].tolist()):
-            if words := self.broad.get(group):
+            if group in self.broad:
+                shown, words = self.broad[group]
                 texts[place] = words[rng.integers(len(words))]
-                identity[place] = -1 - min(other for other, same in self.broad.items() if same is words)
+                identity[place] = len(self.identity) + shown  # beyond those of texts
         return texts, identity
 
     def draw_balanced(self, count: int, rng: np.random.Generator, *, hard: bool) -> NDArray[np.int64]:
@@ -129,11 +130,12 @@ def build_corpus(
     )
 
 
-def _broad(wide: Wide, group: NDArray[np.int64], keep: Keep) -> dict[int, Texts]:
-    worded = broad_wordings()
-    kept = {words: keep(words) for words in set(worded.values())}
+def _broad(wide: Wide, group: NDArray[np.int64], keep: Keep) -> dict[int, tuple[int, Texts]]:
     groups = dict(zip(wide.sets.tolist(), group.tolist(), strict=True))
-    return {groups[name]: kept[words] for name, words in worded.items() if name in groups}
+    found: dict[int, tuple[int, Texts]] = {}
+    for shown, (sets, words) in enumerate(broad_wordings()):
+        found |= dict.fromkeys([groups[name] for name in sets if name in groups], (shown, keep(words)))
+    return found
 
 
 def _all_wordings(name: str, group: str) -> list[str]:

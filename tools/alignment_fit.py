@@ -82,8 +82,7 @@ def draw(corpus: Corpus, rows: np.ndarray, settings: Settings, rng: np.random.Ge
     texts += [corpus.definitions[noun] for noun in nouns]
     meanings = [corpus.noun_meanings[noun][index] for noun, index in zip(nouns, word, strict=True)]
     meanings += [corpus.definition_meanings[noun] for noun in nouns]
-    own = corpus.flickr.identity[rows]
-    identity = np.concatenate([own, np.where(identity < 0, identity, len(corpus.flickr.identity) + identity)])
+    identity = np.concatenate([corpus.flickr.identity[rows], len(corpus.flickr.identity) + identity])
     return _Batch(rows, wide, texts, torch.stack(meanings), torch.from_numpy(classes), torch.from_numpy(identity))
 
 

@@ -49,12 +49,9 @@ _BROAD = (
 )
 
 
-def broad_wordings() -> dict[str, tuple[str, ...]]:
-    """By set, what all its photos show, in several prompts. Sets that show the same share one tuple."""
-    found: dict[str, tuple[str, ...]] = {}
-    for sets, words in _BROAD:
-        found |= dict.fromkeys(sets, (*words, *(f"a photo of {word}" for word in words)))
-    return found
+def broad_wordings() -> list[tuple[tuple[str, ...], list[str]]]:
+    """Sets that show the same, and what all their photos show, in several prompts."""
+    return [(sets, [*words, *(f"a photo of {word}" for word in words)]) for sets, words in _BROAD]
 
 
 def class_names() -> list[str]:

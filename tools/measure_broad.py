@@ -8,7 +8,6 @@ of right photos beside it: what a random order would have.
 from __future__ import annotations
 
 import argparse
-import csv
 import sys
 from pathlib import Path
 
@@ -18,7 +17,8 @@ from sklearn.metrics import average_precision_score
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from alignment_wide import DEV_FILE
+from alignment_data import read_captions
+from alignment_wide import read_wide
 
 from core.encoders import embed_texts, open_encoder
 from core.encoders.base import Encoder, Vectors
@@ -51,13 +51,10 @@ WORDS = {
 
 def read_photos(data: Path) -> dict[str, str]:
     """The set of each photo, by its path in the folder."""
-    with (data / "wide" / "texts.csv").open(encoding="utf-8", newline="") as file:
-        set_of = {row["image"]: row["set"] for row in csv.DictReader(file)}
-    names = DEV_FILE.read_text(encoding="utf-8").split()[1:]  # below the head
-    with (data / FLICKR / "captions.csv").open(encoding="utf-8", newline="") as file:
-        others = {row["image"] for row in csv.DictReader(file) if row["split"] == "dev"}
-    found = {f"wide/images/{name}": set_of[name] for name in names}
-    return found | {f"{FLICKR}/images/{name}": FLICKR for name in sorted(others)}
+    wide, dev = read_wide(data / "wide")
+    held, others = wide.part(dev), read_captions(data / FLICKR, "dev").photos
+    found = zip([*held.captions.photos, *others], [*held.sets.tolist(), *[FLICKR] * len(others)], strict=True)
+    return {str(path.relative_to(data)): name for path, name in found}
 
 
 def measure(encoder: Encoder, photos: Vectors, sets: NDArray[np.str_]) -> dict[str, tuple[float, float]]:
