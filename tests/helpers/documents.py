@@ -27,8 +27,8 @@ def make_pdf(pages: Sequence[str], bookmarks: Mapping[int, str] | None = None) -
     for number, text in enumerate(pages):
         content = zlib.compress(_draw(text))
         objects += [
-            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents %d 0 R /Resources << /Font << /F 3 0 R >> >>"
-            b" >>" % (first + 2 * number + 1),
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents %d 0 R "
+            b"/Resources << /Font << /F 3 0 R >> >> >>" % (first + 2 * number + 1),
             b"<< /Length %d /Filter /FlateDecode >>\nstream\n%s\nendstream" % (len(content), content),
         ]
     if marks:
@@ -66,7 +66,7 @@ def _write_objects(objects: Sequence[bytes]) -> bytes:
 
 
 def make_docx(paragraphs: Sequence[tuple[str, str]], **parts: bytes) -> bytes:
-    """A Word file. paragraphs: (style, text), where the style is "" or "Heading1". parts: more of word/, by their stem."""
+    """A Word file. paragraphs: (style, text), with the style "" or "Heading1". parts: more of word/, by their stem."""
     body = "".join(
         f"<w:p><w:pPr>{f'<w:pStyle w:val={chr(34)}{style}{chr(34)}/>' if style else ''}</w:pPr>"
         f"<w:r><w:t>{escape(text)}</w:t></w:r></w:p>"

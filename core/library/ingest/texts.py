@@ -19,7 +19,7 @@ from core.media.documents.formats import FILE_COLUMNS, TABLE_SUFFIXES, read_head
 from core.media.images import read_bytes
 from core.media.kinds import is_media_file
 from core.media.modalities import TEXT, find_modalities
-from core.utils.path_matching import find_file
+from core.utils.path_matching import PathMatcher
 
 _CAPTION_COLUMNS = ("caption", "captions", "text", "description", "sentence")
 _LONGEST = 4096  # bytes of a text that is a caption, if it has the name of a picture
@@ -81,15 +81,17 @@ def take_captions(found: Scan) -> Captions:
     texts = [path for path in found.files if TEXT in find_modalities(path)]
     if not texts:
         return []
-    others = found.files.keys() - set(texts)
-    named = {_key(path): path for path in others} | {path.casefold(): path for path in others}
+    targets = sorted(found.files.keys() - set(texts))
+    matcher = PathMatcher(targets)
+    named = {_key(path): path for path in targets} | {path.casefold(): path for path in targets}
     captions: Captions = []
     for path in texts:
         target = named.get(os.path.splitext(path)[0].casefold()) if path.lower().endswith(".txt") else None
         if target and found.files[path].bytes <= _LONGEST:
             captions += [(target, caption) for caption in _read_caption(path)]
         elif _is_caption_table(path):
-            captions += [pair for pair in _read_table(path) if pair[0] in others]
+            numbered = [(matcher.find_nearest(file), caption) for file, caption in _read_table(path)]
+            captions += [(targets[number], caption) for number, caption in numbered if number is not None]
         else:
             continue
         del found.files[path]
@@ -125,7 +127,7 @@ def _is_caption_table(path: str) -> bool:
 
 
 def _read_table(path: str) -> Captions:
-    """The captions of a table whose files are named from its folder; none if it cannot be read."""
+    """(path of a file, as it is named from the folder of the table, caption); nothing if it cannot be read."""
     from core.tables.table_reader import FILES, read_table
 
     try:
@@ -134,6 +136,6 @@ def _read_table(path: str) -> Captions:
         if files is None or column is None:
             return []
         pairs = zip(table.texts(files), table.texts(column), strict=True)
-        return [(str(find_file(Path(path).parent, file)), text) for file, text in pairs if file and text]
+        return [(os.path.join(os.path.dirname(path), file), text) for file, text in pairs if file and text]
     except DataError:
         return []

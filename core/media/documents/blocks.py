@@ -14,7 +14,9 @@ from core.media.modality import TextPlace
 MB = 2**20
 MAX_TEXT_BYTES = 64 * MB  # of a file that is text as it is
 _SAMPLE_BYTES = 64 * 1024  # by which an unknown encoding is told
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
+_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")
+_BLANKS = dict.fromkeys([*range(9), 11, *range(14, 32), 127], " ")
 _MOST_CONTROL = 0.02  # share of control characters from which on a file is no text
 
 Source = Path | bytes
@@ -69,17 +71,17 @@ def decode(data: bytes, declared: str | None = None) -> str:
     By its byte order mark, else as UTF-8, else as declared in it, else by what its bytes look like. Raises MediaError
     for what is no text.
     """
-    text = _decode(data, declared).replace("\r\n", "\n").replace("\r", "\n")
-    if len(_CONTROL.findall(text[:_SAMPLE_BYTES])) > _MOST_CONTROL * min(len(text), _SAMPLE_BYTES):
+    sample = data[:_SAMPLE_BYTES]
+    if not data.startswith(_MARKS) and len(_CONTROL.findall(sample)) > _MOST_CONTROL * len(sample):
         raise MediaError("It holds no readable text: its bytes are those of another kind of file.")
-    return _CONTROL.sub(" ", text)
+    text = _decode(data, declared).replace("\r\n", "\n").replace("\r", "\n")
+    return text.translate(_BLANKS)
 
 
 def _decode(data: bytes, declared: str | None) -> str:
-    marks = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-    for mark, name in marks:
-        if data.startswith(mark):
-            return data.decode(name, errors="replace").lstrip("\ufeff")
+    if data.startswith(_MARKS):
+        name = "utf-8-sig" if data.startswith(codecs.BOM_UTF8) else "utf-16"
+        return data.decode(name, errors="replace")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:

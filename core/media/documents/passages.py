@@ -101,26 +101,25 @@ class _Window:
 
 def _cut_block(block: Block, position: int) -> Iterator[_Sentence]:
     """The sentences of a block. The last one has the empty line behind the block as well."""
-    start = 0
-    pieces = [piece for part in _cut_long(block.text) for piece in _cut_sentences(part)]
-    for number, text in enumerate(pieces):
-        line = block.place.line
-        if line is not None:
-            line += block.text.count("\n", 0, start)
-        place = replace(block.place, line=line)
-        behind = _BETWEEN if number == len(pieces) - 1 else ""
+    start, place = 0, block.place
+    for text in (piece for part in _cut_long(block.text) for piece in _cut_sentences(part)):
+        behind = _BETWEEN if start + len(text) == len(block.text) else ""
         yield _Sentence(text + behind, position + start, count_pieces(text), place)
         start += len(text)
+        if place.line is not None:
+            place = replace(place, line=place.line + text.count("\n"))
 
 
 def _cut_long(text: str) -> Iterator[str]:
     """The text in parts that are not too long for the splitter."""
-    while len(text) > _LONGEST_BLOCK:
-        end = max(text.rfind(". ", 0, _LONGEST_BLOCK) + 1, text.rfind("\n", 0, _LONGEST_BLOCK)) + 1
-        end = end if end > 1 else _LONGEST_BLOCK
-        yield text[:end]
-        text = text[end:]
-    yield text
+    start = 0
+    while len(text) - start > _LONGEST_BLOCK:
+        stop = start + _LONGEST_BLOCK
+        end = max(text.rfind(". ", start, stop) + 1, text.rfind("\n", start, stop)) + 1
+        end = end if end > start + 1 else stop
+        yield text[start:end]
+        start = end
+    yield text[start:]
 
 
 def _cut_sentences(text: str) -> Iterator[str]:
@@ -154,6 +153,6 @@ def _count_word(word: str) -> int:
     letters = len(word)
     if word.isdigit():
         return -(-letters // 2)
-    if letters <= 4 and not (letters == 4 and _UNUSUAL.search(word)):
-        return 1
-    return round(letters / 1.6) if _UNUSUAL.search(word) else 1 + -(-(letters - 4) // 3)
+    if letters >= 4 and _UNUSUAL.search(word):
+        return letters
+    return 1 if letters <= 4 else 1 + -(-(letters - 4) // 3)
