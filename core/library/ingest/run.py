@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from core.deprecated import task_keywords
-from core.encoders.base import Encoder
+from core.encoders.base import Encoder, reads_whole
 from core.encoders.calibration import get_merge_threshold
 from core.encoders.precomputed import supports_text
 from core.encoders.reference_prompts import embed_reference_prompts
@@ -397,7 +397,7 @@ class IngestRun:
     def _embed_parts(self, clip: Clip, decoded: Decoded, report: Callable[[float], None]) -> tuple[bool, str | None]:
         """Embeds parts to the end; returns whether the run goes on, and what ended them early. Raises MediaError if
         there is no part at all."""
-        any_yet, damage = clip.in_part, None
+        any_yet, damage, cut = clip.in_part, None, 0
         with closing(prefetch(decoded.parts, self.encoder.batch_size)) as parts:
             try:
                 for part in parts:
@@ -405,6 +405,7 @@ class IngestRun:
                         break
                     any_yet, place = True, part.segment or Segment(0.0, 0.0)
                     clip.keep_text(part)
+                    cut += isinstance(part.content, str) and not reads_whole(self.encoder, part.content)
                     if not clip.is_stored(place):
                         self.batch.add(part.content, partial(clip.take, place))
                         self.report.video_seconds += (place.end - place.start) * (clip.sampling is not None)
@@ -414,6 +415,9 @@ class IngestRun:
                 if not any_yet:
                     raise
                 damage = str(error)
+        if cut:
+            remark = f"Of {cut:,} of its parts the encoder reads the beginning only, as they are too long for it."
+            damage = " ".join(filter(None, [damage, remark]))
         stopped = self.task.is_cancelled  # if so, the parts ended early
         self.report.cancelled |= stopped
         return not stopped, damage

@@ -165,6 +165,15 @@ def test_a_long_text_goes_on_where_it_was_stopped(
     assert [row.text for row in passages_of(library, "long.jsonl")] == [f"red row {number}" for number in range(900)]
 
 
+def test_passages_that_an_encoder_cuts_are_counted(
+    papers: Path, library: Library, encoder: ColorEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(encoder, "reads_whole", lambda text: "Green" not in text, raising=False)
+    ingest(library, encoder, [papers / "notes.md"])
+    (item,) = map(Item.from_row, library.items().to_pylist())
+    assert item.status == "ok" and item.reason is not None and item.reason.startswith("Of 1 of its parts the encoder")
+
+
 def test_lost_passages_are_read_again(papers: Path, library: Library, encoder: ColorEncoder) -> None:
     ingest(library, encoder, [papers], texts=True)
     shutil.rmtree(library.path / "passages.lance")
