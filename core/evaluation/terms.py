@@ -119,8 +119,8 @@ class _Query:
     def judge(self, known: CaptionedThings) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """(photos,) which are right, and which are right or wrong."""
         wanted, unwanted = list(self.wanted), list(self.unwanted)
-        right = known.present[wanted].all(axis=0) & known.absent[unwanted].all(axis=0)
-        judged = right | known.absent[wanted].any(axis=0) | known.present[unwanted].any(axis=0)
+        right = np.asarray(known.present[wanted].all(axis=0) & known.absent[unwanted].all(axis=0))
+        judged = np.asarray(right | known.absent[wanted].any(axis=0) | known.present[unwanted].any(axis=0))
         if self.photo is not None:
             judged[self.photo] = False
         return right & judged, judged
@@ -166,7 +166,7 @@ class _Measured:
             right, judged = query.judge(self._known)
             for way, scores in self._score(query).items():
                 order = np.argsort(-scores[judged], kind="stable")
-                rows.setdefault(way, []).append(_precision(right[judged][order]))
+                rows.setdefault(way, []).append(measure_precision(right[judged][order]))
         half = len(queries) // 2
         means = {way: (np.mean(own[:half], axis=0), np.mean(own[half:], axis=0)) for way, own in rows.items()}
         return {
@@ -210,7 +210,18 @@ class _Measured:
         return self._cosines[key]
 
 
-def _precision(right: NDArray[np.bool_]) -> tuple[float, float]:
-    """Average precision of a ranking, and precision at ten (or at the number of right photos, if that is less)."""
+def measure_precision(right: NDArray[np.bool_]) -> tuple[float, float]:
+    """Average precision of a ranking, and precision at ten.
+
+    Parameters
+    ----------
+    right : ndarray of bool, shape (n,)
+        Which items are right, best rank first; at least one is.
+
+    Returns
+    -------
+    tuple of float
+        Both 0 to 1. With fewer than ten right items, the second is the share of them that are among the first ten.
+    """
     precision = np.cumsum(right) / np.arange(1, len(right) + 1)
     return float(precision[right].mean()), float(right[:10].sum() / min(10, right.sum()))

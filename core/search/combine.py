@@ -55,11 +55,11 @@ def combine_terms(terms: Sequence[Term], combine: Combine = "joint") -> tuple[Te
 
 def _merge_equal(terms: Sequence[Term]) -> list[Term]:
     """Each term once, so that "a - a" is nothing."""
-    totals: dict[tuple[str, object], float] = {}
+    totals: dict[Term, float] = {}
     for term in terms:
-        totals[term.kind, term.value] = totals.get((term.kind, term.value), 0.0) + term.weight
-    first = {(term.kind, term.value): term for term in reversed(terms)}
-    merged = [replace(first[key], weight=weight) for key, weight in totals.items() if weight]
+        alone = replace(term, weight=1.0)
+        totals[alone] = totals.get(alone, 0.0) + term.weight
+    merged = [replace(term, weight=weight) for term, weight in totals.items() if weight]
     if not merged and any(term.weight for term in terms):
         raise QueryError("The terms cancel each other out: change a weight.")
     return merged

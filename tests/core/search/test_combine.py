@@ -13,7 +13,7 @@ from PIL import Image
 from core.encoders.base import Vectors
 from core.errors import QueryError
 from core.library import Library, ingest
-from core.search.combine import Combine, combine_terms
+from core.search.combine import COMBINATIONS, Combine, combine_terms
 from core.search.images import search
 from core.search.query import Term, embed_query, parse_query
 
@@ -46,8 +46,9 @@ def test_a_word_of_more_weight_draws_the_query_to_itself(library: Library) -> No
 
 
 def test_what_is_not_wanted_is_pushed_back_but_does_not_rule(library: Library, encoder: ColorEncoder) -> None:
-    without = found(library, encoder, "yellow - red")
+    without = found(library, encoder, "yellow - 3:red")
     assert without[0] == "yellow" and without.index("green") < without.index("orange")
+    assert found(library, encoder, "yellow - red")[0] == "yellow"
 
 
 def test_words_count_beside_a_picture(tmp_path: Path, encoder: ColorEncoder) -> None:
@@ -58,8 +59,10 @@ def test_words_count_beside_a_picture(tmp_path: Path, encoder: ColorEncoder) -> 
     library = Library(tmp_path / "library", create=True)
     ingest(library, encoder, [tmp_path / "photos"])
     red = next(row["id"] for row in library.items().to_pylist() if row["path"].endswith("/picture.png"))
-    assert found(library, encoder, f"item:{red} + blue")[0] == "both"
-    assert "picture" not in found(library, encoder, f"item:{red} + blue"), "the picture of the query is no answer"
+    ranked, by_sum = (found(library, encoder, f"item:{red} + blue", combine) for combine in COMBINATIONS)
+    assert ranked.index("the word") < ranked.index("near the picture")
+    assert by_sum.index("the word") > by_sum.index("near the picture")
+    assert "picture" not in ranked, "the picture of the query is no answer"
 
 
 @pytest.mark.parametrize("query", ["red + blue", "2:red + blue - yellow", "yellow - red", "red - 0.5:blue + green"])
@@ -78,7 +81,7 @@ def test_one_term_is_itself(library: Library, encoder: ColorEncoder, query: str)
 
 
 def test_words_that_are_too_long_for_one_text_stay_apart() -> None:
-    long = "a very long description of one photo " * 5
+    long = "a very long description of one photo " * 8
     terms = (Term("text", long), Term("text", "water"))
     assert combine_terms(terms) == terms
 
