@@ -66,10 +66,9 @@ def color_queries(captions: Sequence[Sequence[str]]) -> Iterator[Query]:
         for color, own in counts.items():
             others = np.max([named for name, named in counts.items() if name != color], axis=0)
             right, rivals = own >= 2, (own == 0) & (others >= 2)
+            text = f"{'an' if color == 'orange' else 'a'} {color} {noun}"
             if min(right.sum(), rivals.sum()) >= LEAST:
-                yield Query(
-                    f"{'an' if color == 'orange' else 'a'} {color} {noun}", color, right, rivals, right | (own == 0)
-                )
+                yield Query(text, color, right, rivals, right | (own == 0))
 
 
 def number_queries(captions: Sequence[Sequence[str]]) -> Iterator[Query]:

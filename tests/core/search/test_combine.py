@@ -13,9 +13,12 @@ from PIL import Image
 from core.encoders.base import Vectors
 from core.errors import QueryError
 from core.library import Library, ingest
+from core.library.schema import Item, VectorRow
+from core.media.modality import Segment
 from core.search.combine import COMBINATIONS, Combine, combine_terms
 from core.search.images import search
 from core.search.query import Term, embed_query, parse_query
+from core.search.videos import search_videos
 
 
 class SceneEncoder(ColorEncoder):
@@ -36,6 +39,18 @@ def test_a_dog_and_water_are_a_dog_in_water(library: Library) -> None:
     assert found(library, encoder, "dog + water")[0] == "green"
     assert found(library, encoder, "dog + water", "sum")[-1] != "green"
     assert set(found(library, encoder, "dog + water", "sum")[:3]) & {"red", "blue", "purple"}
+
+
+def test_the_moment_with_both_is_found_in_a_video(tmp_path: Path) -> None:
+    encoder, library = SceneEncoder(), Library(tmp_path / "library", create=True)
+    colors = ["red"] * 6 + ["green"] * 4 + ["blue"] * 6  # one picture a second
+    vectors = encoder.encode_images([Image.new("RGB", (8, 8), COLORS[color]) for color in colors])
+    library.add_vectors(encoder, [VectorRow("v", vector, Segment(at, at + 1.0)) for at, vector in enumerate(vectors)])
+    library.put_items([Item("v", "/videos/v.mp4", "video", "ok", 1, 1, duration_s=16.0)])
+    (hit,) = search_videos(library, encoder, parse_query("dog + water")).hits
+    assert (hit.moments[0].start_s, hit.moments[0].end_s) == (pytest.approx(6, abs=1), pytest.approx(10, abs=1))
+    (by_sum,) = search_videos(library, encoder, parse_query("dog + water"), combine="sum").hits
+    assert not 6 <= by_sum.moments[0].peak_s < 10
 
 
 def test_a_word_of_more_weight_draws_the_query_to_itself(library: Library) -> None:
