@@ -3,7 +3,8 @@
 CSV has the columns image, caption, with several captions of each image. A photo shows a red car if at least two of its
 captions have "red" next to "car", and does not if none has. Prints, for "a red car", the average precision among photos
 of cars of which at least two captions name a color, and how many of the first ten of all photos are right: by the
-encoder, and with the first 50 ranked again by how much of their middle has the color. For "two dogs" the average
+encoder, with the first 50 ranked again by how much of their middle has the color, and with the vector of "something
+red" added to the query. For "two dogs" the average
 precision among photos of one, two or three dogs. Of queries in turn, one chooses the weight of the pixels, one reports.
 """
 
@@ -124,19 +125,27 @@ def main() -> None:
         for query in queries:
             scores = embedded.vectors @ embed_texts(encoder, [query.text])[0]
             among = query.right | query.rivals
-            precision = measure_precision(query.right[among][np.argsort(-scores[among], kind="stable")])[0]
-            row = [query.right[among].mean(), precision]
+            row = [query.right[among].mean(), precision_among(query, among, scores)]
             if title == "colors":
                 order = np.argsort(-np.where(query.judged, scores, -np.inf), kind="stable")[: query.judged.sum()]
                 shares = [read_share(options.images / names[place], query.color) for place in order[:FIRST]]
                 again = [rank_again(order, scores, shares, weight) for weight in WEIGHTS]
                 row += [measure_precision(query.right[ranking])[1] for ranking in again]
                 row += [float(first_is_right(query, ranking)) for ranking in again]
+                stressed = scores + embedded.vectors @ embed_texts(encoder, [f"something {query.color}"])[0]
+                row += [precision_among(query, query.judged, values) for values in (scores, stressed)]
+                row.append(precision_among(query, among, stressed))
             rows.append(row)
             print(f"{query.text:20}", *(f"{figure:.2f}" for figure in row))
         for half, own in (("choosing", rows[::2]), ("reporting", rows[1::2])):
             print(f"{title}, {half}, {len(own)} queries:", *(f"{figure:.3f}" for figure in np.mean(own, axis=0)))
-    print(f"Columns: at random, encoder; of colors P@10 and first right by weight of the pixels {WEIGHTS}")
+    print(f"Columns: at random, encoder; of colors also P@10 and first right by weight of the pixels {WEIGHTS};")
+    print("average precision among all photos, the same with the color stressed, and among photos of the noun")
+
+
+def precision_among(query: Query, photos: NDArray[np.bool_], scores: NDArray[np.floating]) -> float:
+    """Average precision of a query among some of the photos."""
+    return measure_precision(query.right[photos][np.argsort(-scores[photos], kind="stable")])[0]
 
 
 def first_is_right(query: Query, ranking: NDArray[np.int64]) -> bool:
