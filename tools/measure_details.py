@@ -24,6 +24,7 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from core.encoders import embed_texts, open_encoder
+from core.encoders.base import Encoder, Vectors
 from core.evaluation.datasets import embed_files, read_pairs
 from core.evaluation.terms import measure_precision
 
@@ -45,11 +46,11 @@ LEAST, FIRST, SIDE = 8, 50, 32
 class Query:
     """text: what is asked. right, rivals: masks of photos that show it, and that show the noun otherwise.
 
-    judged: photos that are certainly right or wrong.
+    judged: photos that are certainly right or wrong. color: None of numbers.
     """
 
     text: str
-    color: str
+    color: str | None
     right: NDArray[np.bool_]
     rivals: NDArray[np.bool_]
     judged: NDArray[np.bool_]
@@ -79,7 +80,7 @@ def number_queries(captions: Sequence[Sequence[str]]) -> Iterator[Query]:
         for number, right in zip(("one", "two", "three"), shown, strict=True):
             rivals = np.any(shown, axis=0) & ~right
             if min(right.sum(), rivals.sum()) >= LEAST:
-                yield Query(f"{number} {noun if number == 'one' else plural}", number, right, rivals, right | rivals)
+                yield Query(f"{number} {noun if number == 'one' else plural}", None, right, rivals, right | rivals)
 
 
 def read_share(path: Path, color: str) -> float:
@@ -107,6 +108,37 @@ def rank_again(
     return np.concatenate([first[np.argsort(-mixed, kind="stable")], order[len(shares) :]])
 
 
+def measure_pixels(query: Query, color: str, scores: NDArray[np.floating], paths: Sequence[Path]) -> list[float]:
+    """P@10, then whether the first photo of the noun has the color, each by the weight of the pixels."""
+    order = np.argsort(-np.where(query.judged, scores, -np.inf), kind="stable")[: query.judged.sum()]
+    shares = [read_share(paths[place], color) for place in order[:FIRST]]
+    again = [rank_again(order, scores, shares, weight) for weight in WEIGHTS]
+    firsts = [float(first_is_right(query, ranking)) for ranking in again]
+    return [measure_precision(query.right[ranking])[1] for ranking in again] + firsts
+
+
+def measure(encoder: Encoder, photos: Vectors, paths: Sequence[Path], query: Query) -> list[float]:
+    scores = photos @ embed_texts(encoder, [query.text])[0]
+    among = query.right | query.rivals
+    row = [float(query.right[among].mean()), precision_among(query, among, scores)]
+    if query.color:
+        stressed = scores + photos @ embed_texts(encoder, [f"something {query.color}"])[0]
+        row += measure_pixels(query, query.color, scores, paths)
+        row += [precision_among(query, query.judged, values) for values in (scores, stressed)]
+        row.append(precision_among(query, among, stressed))
+    return row
+
+
+def precision_among(query: Query, photos: NDArray[np.bool_], scores: NDArray[np.floating]) -> float:
+    """Average precision of a query among some of the photos."""
+    return measure_precision(query.right[photos][np.argsort(-scores[photos], kind="stable")])[0]
+
+
+def first_is_right(query: Query, ranking: NDArray[np.int64]) -> bool:
+    """Whether the first photo of the noun in any color that was named is one in the right color."""
+    return bool(query.right[next(place for place in ranking if query.right[place] or query.rivals[place])])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--images", type=Path, required=True)
@@ -118,39 +150,15 @@ def main() -> None:
         captions.setdefault(name, []).append(" ".join(re.findall(r"\w+", caption.lower())))
     encoder = open_encoder(options.encoder)
     embedded = embed_files(encoder, options.images, list(captions))
-    names = list(embedded.rows)
-    texts = [captions[name] for name in names]
+    texts, paths = [captions[name] for name in embedded.rows], [options.images / name for name in embedded.rows]
     for title, queries in (("colors", list(color_queries(texts))), ("numbers", list(number_queries(texts)))):
-        rows = []
-        for query in queries:
-            scores = embedded.vectors @ embed_texts(encoder, [query.text])[0]
-            among = query.right | query.rivals
-            row = [query.right[among].mean(), precision_among(query, among, scores)]
-            if title == "colors":
-                order = np.argsort(-np.where(query.judged, scores, -np.inf), kind="stable")[: query.judged.sum()]
-                shares = [read_share(options.images / names[place], query.color) for place in order[:FIRST]]
-                again = [rank_again(order, scores, shares, weight) for weight in WEIGHTS]
-                row += [measure_precision(query.right[ranking])[1] for ranking in again]
-                row += [float(first_is_right(query, ranking)) for ranking in again]
-                stressed = scores + embedded.vectors @ embed_texts(encoder, [f"something {query.color}"])[0]
-                row += [precision_among(query, query.judged, values) for values in (scores, stressed)]
-                row.append(precision_among(query, among, stressed))
-            rows.append(row)
+        rows = [measure(encoder, embedded.vectors, paths, query) for query in queries]
+        for query, row in zip(queries, rows, strict=True):
             print(f"{query.text:20}", *(f"{figure:.2f}" for figure in row))
         for half, own in (("choosing", rows[::2]), ("reporting", rows[1::2])):
             print(f"{title}, {half}, {len(own)} queries:", *(f"{figure:.3f}" for figure in np.mean(own, axis=0)))
     print(f"Columns: at random, encoder; of colors also P@10 and first right by weight of the pixels {WEIGHTS};")
     print("average precision among all photos, the same with the color stressed, and among photos of the noun")
-
-
-def precision_among(query: Query, photos: NDArray[np.bool_], scores: NDArray[np.floating]) -> float:
-    """Average precision of a query among some of the photos."""
-    return measure_precision(query.right[photos][np.argsort(-scores[photos], kind="stable")])[0]
-
-
-def first_is_right(query: Query, ranking: NDArray[np.int64]) -> bool:
-    """Whether the first photo of the noun in any color that was named is one in the right color."""
-    return bool(query.right[next(place for place in ranking if query.right[place] or query.rivals[place])])
 
 
 if __name__ == "__main__":
