@@ -1,15 +1,18 @@
-"""What a wide picture loses to its middle square: python tools/measure_aspect.py --images DIR --captions CSV
+"""What a wide picture loses to its middle square: python tools/measure_aspect.py --data DIR
 
 The encoder sees the middle square. Here it also sees the whole picture with bars (letterbox), or two or three squares
 from end to end, whose vectors are averaged. Captions search photos as they were taken, those of 3:2 and wider apart,
-and panoramas of 3:1, each rendered from the middle squares of three photos.
+and panoramas of 3:1, each rendered from the middle squares of three photos. DIR holds `flickr8k/`, of whose `dev`
+photos some are taken (they are squares), and `wide/`, of which all captioned photos of `data/wide_dev.csv` are.
 """
 
 from __future__ import annotations
 
 import argparse
+import random
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -19,15 +22,18 @@ from PIL import Image, ImageOps
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from alignment_data import Captions, read_captions
+from alignment_wide import read_wide
+
 from core.encoders import DEFAULT_ENCODER, embed_texts, open_encoder
 from core.encoders.base import Encoder, Vectors, unit_rows
-from core.evaluation.datasets import read_pairs, unique
 from core.media.images import open_image
 from core.vectors.ranking_metrics import compute_best_rank, compute_recall
 
 _GREY = (124, 116, 104)  # the mean color of ImageNet
 _WIDE = 1.45  # width to height: 3:2 and wider
 _BATCH = 32
+_SQUARES, _CAPTIONS = 150, 3  # photos of Flickr8k, captions of each
 Views = Callable[[Image.Image], list[Image.Image]]
 
 
@@ -55,6 +61,23 @@ VIEWS: dict[str, Views] = {
     "two squares": squares(2),
     "three squares": squares(3),
 }
+
+
+def read_photos(data: Path) -> dict[Path, list[str]]:
+    """Photos with their captions."""
+    squares = _by_photo(read_captions(data / "flickr8k", "dev"))
+    drawn = random.Random(1).sample(sorted(squares), _SQUARES)
+    wide, held = read_wide(data / "wide")
+    captioned = held & ~np.isin(wide.sets, sorted(wide.labelled))
+    others = _by_photo(wide.part(captioned).captions)
+    return {path: squares[path][:_CAPTIONS] for path in drawn} | {path: others[path] for path in sorted(others)}
+
+
+def _by_photo(captions: Captions) -> dict[Path, list[str]]:
+    texts = defaultdict(list)
+    for photo, text in zip(captions.owner.tolist(), captions.texts, strict=True):
+        texts[captions.photos[photo]].append(text)
+    return texts
 
 
 def join(pictures: Sequence[Image.Image], side: int) -> Image.Image:
@@ -85,17 +108,15 @@ def found(similarities: NDArray[np.float32], owners: NDArray[np.int64], chosen: 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--images", type=Path, required=True, metavar="DIR")
-    parser.add_argument("--captions", type=Path, required=True, metavar="CSV", help="columns image, caption")
+    parser.add_argument("--data", type=Path, required=True, help="folder with flickr8k/ and wide/")
     parser.add_argument("--encoder", default=DEFAULT_ENCODER, metavar="NAME")
     given = parser.parse_args()
     encoder = open_encoder(given.encoder)
-    pairs = read_pairs(given.captions, "image", "caption")
-    names = unique(name for name, _ in pairs)
-    photos = [open_image(given.images / name, min_side=encoder.min_side) for name in names]
+    captions = read_photos(given.data)
+    photos = [open_image(path, min_side=encoder.min_side) for path in captions]
     panoramas = [join(photos[first : first + 3], encoder.min_side) for first in range(0, len(photos) - 2, 3)]
-    texts = embed_texts(encoder, [caption for _, caption in pairs])
-    owners = np.array([names.index(name) for name, _ in pairs])
+    texts = embed_texts(encoder, [text for own in captions.values() for text in own])
+    owners = np.repeat(np.arange(len(captions)), [len(own) for own in captions.values()])
     wide = np.array([photo.width >= _WIDE * photo.height for photo in photos])
     joined = owners < 3 * len(panoramas)
     print(f"{len(photos)} photos, {wide.sum()} of them 3:2 or wider; {len(panoramas)} panoramas; R@1 / R@10")
