@@ -21,8 +21,11 @@ def add(tree: Any) -> None:
     parser = add_command(tree, "duplicates", text, duplicates)
     parser.add_argument("--count", type=int, default=200, metavar="N", help="photos that are copied (default: 200)")
     add_images(parser)
-    text = "how well drawings, screenshots and noise are found among photos"
-    add_images(add_command(tree, "outliers", text, outliers))
+    text = "how well foreign pictures are found among photos: of a folder, or drawings, screenshots and noise"
+    parser = add_command(tree, "outliers", text, outliers)
+    text = "pictures to plant, with a folder for each kind (default: they are made)"
+    parser.add_argument("--foreign", type=Path, metavar="DIR", help=text)
+    add_images(parser)
 
 
 def clusters(options: Options, task: Task) -> dict[str, Any]:
@@ -45,4 +48,5 @@ def outliers(options: Options, task: Task) -> dict[str, Any]:
     """`eval outliers`."""
     from core.evaluation.outliers import evaluate_outliers
 
-    return asdict(evaluate_outliers(get_encoder(options, task), options.images, task=task))
+    encoder = get_encoder(options, task)
+    return asdict(evaluate_outliers(encoder, options.images, foreign=options.foreign, task=task))
