@@ -57,8 +57,8 @@ def outliers_section(library: Library, encoder: Encoder, pages: DeltaGenerator) 
     more = f", the {_TOP:,} most unusual" if len(shown) == _TOP else ""
     st.markdown(f"#### {counted(len(shown), 'file')} unlike the others{more}")
     st.caption(
-        "Most unusual first; the small pictures are the most similar files. Rare does not mean bad: look at each before "
-        "you choose it."
+        "Most unusual first; the small pictures are the most similar files. Rare does not mean bad: look before you "
+        "choose."
     )
     in_pages(library, shown, _outlier_card, key="outliers", per_page=_OUTLIERS, pages=pages)
 

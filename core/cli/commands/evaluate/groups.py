@@ -15,6 +15,8 @@ def add(tree: Any) -> None:
     parser = add_command(tree, "clusters", "clusters against known groups, by every method, and their names", clusters)
     text = "columns image, label, and optionally synonyms: bike|cycling"
     parser.add_argument("--labels", type=Path, required=True, metavar="CSV", help=text)
+    text = "columns image, caption: judges the names by captions (default: by the labels)"
+    parser.add_argument("--captions", type=Path, metavar="CSV", help=text)
     parser.add_argument("--k", type=int, metavar="N", help="number of clusters (default: as many as fit best)")
     add_images(parser)
     text = "how well copies are found: resized, recompressed, brightened, cropped, mirrored"
@@ -33,7 +35,10 @@ def clusters(options: Options, task: Task) -> dict[str, Any]:
     from core.evaluation.clusters import evaluate_clusters
 
     encoder = get_encoder(options, task)
-    return asdict(evaluate_clusters(encoder, options.images, options.labels, k=options.k, task=task))
+    report = evaluate_clusters(
+        encoder, options.images, options.labels, captions=options.captions, k=options.k, task=task
+    )
+    return asdict(report)
 
 
 def duplicates(options: Options, task: Task) -> dict[str, Any]:
