@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -192,3 +192,21 @@ def laid_out(visitor: Visitor, **link: str) -> Visitor:
         button.click()
     frame.wait_for(timeout=300_000)  # the first names embed the vocabulary
     return visitor.settle()
+
+
+def each_page(visitor: Visitor) -> Iterator[tuple[str, str]]:
+    """Opens one page of the navigation after the other, in one visit, and each of its parts; tells its name, and how
+    its title begins."""
+    links = visitor.page.get_by_test_id("stSidebarNavLink")
+    links.first.wait_for()
+    for link in links.all():
+        link.evaluate("link => link.click()")
+        path = urlsplit(link.get_attribute("href") or "").path
+        visitor.page.wait_for_function("path => location.pathname === path", arg=path)
+        name = link.get_by_test_id("stMarkdownContainer").inner_text().strip()
+        title = name if path.strip("/") else ""  # the first page greets with other words
+        yield name, title
+        parts = visitor.page.get_by_test_id("stMain").get_by_role("radiogroup", name="Look at").get_by_role("radio")
+        for part in parts.all()[1:]:
+            part.click()
+            yield f"{name}, {part.inner_text()}", title

@@ -19,7 +19,7 @@ from core.library.registry import create_library
 from core.share.vector_formats import VectorFormat, add_vector_format, remove_vector_format
 from core.share.vector_import import import_vectors
 
-pytestmark = pytest.mark.usefixtures("world")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("world")]
 EXPLORE = "pages/explore.py"
 
 

@@ -23,6 +23,8 @@ from core.encoders import Encoder, open_encoder
 from core.encoders.hub.encoder import CURATED, HubEncoder
 from core.errors import EncoderError
 
+pytestmark = pytest.mark.slow
+
 SAVERS = {"clip": save_tiny_clip, "siglip": save_tiny_siglip, "siglip2": save_tiny_siglip2}
 LENGTHS = {"clip": 77, "siglip": 64, "siglip2": 64}
 TEXTS = ["a red cat", "two dogs, on a beach", "Ein grüner Baum", "", "x"]
@@ -196,7 +198,6 @@ def test_import_is_cheap() -> None:
     assert done.stdout.strip() == "set()"
 
 
-@pytest.mark.slow
 def test_loading_is_quiet(models: dict[str, Path]) -> None:
     """Stderr and stdout belong to the program that loads a model (transformers would draw bars and print notes)."""
     code = (

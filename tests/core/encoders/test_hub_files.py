@@ -27,6 +27,8 @@ from core.encoders.hub.files import fingerprint
 from core.errors import EncoderError
 from core.progress import Progress
 
+pytestmark = pytest.mark.slow
+
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 

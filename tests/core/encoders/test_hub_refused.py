@@ -15,6 +15,8 @@ from tiny_models import save_tiny_clip
 from core.encoders.hub.encoder import HubEncoder
 from core.errors import EncoderError
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
