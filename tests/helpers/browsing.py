@@ -38,6 +38,7 @@ _ASKED = """
 })()
 """.replace("RERUN", str(BackMsg(rerun_script=ClientState(query_string="any")).SerializeToString()[0]))
 _STILL_MS = 100  # a click reaches the socket a moment later
+_LOOK_MS = 50  # between two looks at a page; at each frame, as is usual, the browser would draw for that alone
 _SETTLED = """
 ([settling, still_ms]) => {
   const state = document.querySelector("[data-testid=stApp]")?.dataset.testScriptState
@@ -111,7 +112,7 @@ class Visitor:
         """Waits until what was clicked or typed has been answered, and the page's script has ended."""
         self._settling += 1
         self.page.wait_for_selector("h1")
-        self.page.wait_for_function(_SETTLED, arg=[self._settling, _STILL_MS], polling=50)
+        self.page.wait_for_function(_SETTLED, arg=[self._settling, _STILL_MS], polling=_LOOK_MS)
         return self
 
     def check(self) -> None:
@@ -136,7 +137,8 @@ class Visitor:
 
     def answer(self, told: str) -> Visitor:
         """Waits for a heading of the results that holds these words."""
-        self.page.wait_for_function("told => document.querySelector('h4')?.textContent.includes(told)", arg=told)
+        includes = "told => document.querySelector('h4')?.textContent.includes(told)"
+        self.page.wait_for_function(includes, arg=told, polling=_LOOK_MS)
         return self.settle()
 
     def names(self) -> list[str]:
@@ -178,6 +180,7 @@ class Visitor:
               return video && video.readyState >= 3 && !video.seeking && Math.abs(video.currentTime - second) <= 0.5
             }""",
             arg=second,
+            polling=_LOOK_MS,
         )
         return self.player()
 
