@@ -17,7 +17,7 @@ pytestmark = pytest.mark.reliability
 
 
 def test_killed_at_any_moment_nothing_is_lost_and_nothing_twice(tmp_path: Path) -> None:
-    shown = kills(tmp_path, rounds=3, photos=40, videos=1)
+    shown = kills(tmp_path, rounds=3, photos=80, videos=1)
     assert shown["ok"], str(shown)
 
 
