@@ -77,8 +77,8 @@ def evaluate_labels(
 ) -> LabelsReport:
     """Accuracy of zero-shot, of heads from labels alone, and of blends, in each set and by labels per class.
 
-    Each draw holds out 30 % of each class, at least three pictures, and learns from some of the others. Labels per class
-    go up as far as every class of a set leaves three to measure. All methods see the same draws.
+    Each draw holds out 30 % of each class, at least three pictures, and learns from some of the others. There are as
+    many labels per class as leave three of every class to measure. All methods see the same draws.
 
     Parameters
     ----------

@@ -293,7 +293,7 @@ def test_a_head_is_learned_from_texts(encoder: ColorEncoder) -> None:
     at = of_texts("a red car", "an orange hat", "the blue sea", "purple rain", "a yellow sun", classes="warm\ncold")
     at = texts_put_right(at, "warm", "a red car", "an orange hat")
     at = texts_put_right(at, "cold", "the blue sea", "purple rain")
-    at = press(at, "Train")
+    at = press(press(at, "Train"), "Apply")
     assert in_link(at, "head") == "classes" and "Learned (blend)" in said(at)
     at.slider("fits").set_value(0.0).run()
     assert told_texts(at)["a yellow sun"] == ("warm", "")
@@ -409,12 +409,54 @@ def test_learning_from_labels_replaces_zero_shot(colours: Library, encoder: Colo
     assert learn.disabled, "there is nothing to learn from"
     at = put_right(at, colours, "warm", "orange.png", "red.png")
     at = put_right(at, colours, "cold", "blue.png", "purple.png")
-    at = press(at, "Train")
+    at = press(press(at, "Train"), "Apply")
     assert in_link(at, "head") == "classes" and "Learned (blend)" in said(at)
     head = load_head(list_heads(encoder)["classes"], encoder)
     assert head.names == ("warm", "cold")
     at.slider("fits").set_value(0.0).run()
     assert "yellow.png" in groups(at)["warm"], "what was not labelled is told too"
+
+
+def taught(library: Library) -> AppTest:
+    """Two classes whose words say nothing, and labels of two pictures each."""
+    at = put_right(visit(CLASSIFY, classes="warm\ncold", fits="0.0"), library, "warm", "orange.png", "red.png")
+    return put_right(at, library, "cold", "blue.png", "purple.png")
+
+
+def test_a_head_shows_what_it_would_change_before_it_is_used(colours: Library, encoder: ColorEncoder) -> None:
+    at = press(taught(colours), "Train")
+    assert "Trained on 4 labels" in said(at) and not list_heads(encoder) and "head" not in at.query_params
+    moved, used = component(at, "cards")[0]["cards"], component(at, "cards")[1]["cards"]
+    assert moved and all(" → " in card["section"] for card in moved), "what moves is shown as pictures"
+    before = {card["name"]: card["section"].split(" · ")[0] for card in used}
+    for card in moved:
+        assert before[card["name"]] == card["section"].split(" → ")[0]
+    at = press(at, "Discard")
+    assert len(component(at, "cards")) == 1 and not list_heads(encoder) and "Apply" not in labels(at)
+
+
+def test_a_head_that_was_applied_can_be_undone(colours: Library, encoder: ColorEncoder) -> None:
+    at = taught(colours)
+    words = groups(at)
+    at = press(press(at, "Train"), "Apply")
+    learned = groups(at)
+    assert list(list_heads(encoder)) == ["classes"] and learned != words
+    first = load_head(list_heads(encoder)["classes"], encoder).arrays["means"]
+    at = put_right(at, colours, "cold", "red.png")
+    at = press(press(at, "Train"), "Apply")
+    assert (load_head(list_heads(encoder)["classes"], encoder).arrays["means"] != first).any()
+    at = press(at, "Undo training")
+    again = load_head(list_heads(encoder)["classes"], encoder)
+    assert (again.arrays["means"] == first).all(), "the head of the same name is back"
+    assert "Undo training" not in labels(at) and in_link(at, "head") == "classes"
+
+
+def test_undo_goes_back_to_the_words_and_keeps_the_labels(colours: Library, encoder: ColorEncoder) -> None:
+    at = taught(colours)
+    words = groups(at)
+    at = press(press(press(at, "Train"), "Apply"), "Undo training")
+    assert groups(at) == words and not list_heads(encoder) and "head" not in at.query_params
+    assert len(list(colours.labels("classes"))) == 4
 
 
 def test_a_pickle_is_no_head(colours: Library) -> None:
