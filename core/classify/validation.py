@@ -294,8 +294,9 @@ def compute_learning_curve(
 ) -> LearningCurve:
     """Accuracy on held-out items by the number of labeled items per class, for each method and for zero-shot.
 
-    Numbers that no class has are left out: they would repeat the point before. Each repeat holds out 30 % of each class, at least one item, and trains on k of the others in random order. All
-    points of a repeat are measured on the same items.
+    Each repeat holds out 30 % of each class, at least one item, and trains on k of the others in random order. All
+    points of a repeat are measured on the same items. Numbers that no class has are left out: they would repeat the
+    point before.
 
     Parameters
     ----------

@@ -67,8 +67,9 @@ def curve_section(encoder: Encoder, data: LabeledItems) -> None:
     )
     if curve.short:
         names = ", ".join(plain(name) for name in curve.short[:5])
+        most = max(point.shots for point in curve.points)
         st.caption(
-            f"{counted(len(curve.short), 'class')} had fewer than {max(point.shots for point in curve.points)} pictures to train on, all of which were "
+            f"{counted(len(curve.short), 'class')} had fewer than {most} pictures to train on, all of which were "
             f"used: {names}{' …' if len(curve.short) > 5 else ''}."
         )
 
