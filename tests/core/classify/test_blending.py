@@ -34,18 +34,29 @@ def accuracy(classifier: ZeroShot | ClassHead, vectors: Vectors, labels: list[st
     return float(np.mean([one == other for one, other in zip(found, labels, strict=True)]))
 
 
-@pytest.mark.parametrize("count", [1, 2, 4, 8])
-def test_a_blend_is_not_worse_than_its_parts(encoder: ColorEncoder, count: int) -> None:
-    right, misled = words_of(encoder), replace(words_of(encoder), vectors=words_of(encoder).vectors[::-1].copy())
-    rest, truth = noisy(encoder, 40, seed=1, spread=0.15)
-    for words in (right, misled):
-        draws = []
-        for seed in range(5):
-            vectors, labels = noisy(encoder, count, seed=10 + seed, spread=0.15)
-            heads = [fit_classes(encoder, kind, vectors, labels, zero_shot=words) for kind in ("blend", "probe")]
-            draws.append([accuracy(classifier, rest, truth) for classifier in (*heads, words)])
-        blend, probe, zero_shot = np.mean(draws, axis=0)
-        assert blend >= max(probe, zero_shot) - (0.03 if count > 1 else 0.12)
+def measure(encoder: ColorEncoder, words: ZeroShot, count: int) -> tuple[float, float, float]:
+    """Accuracy of blend, probe and zero-shot with so many labels a class, mean of five draws."""
+    rest, truth = noisy(encoder, 40, seed=1)
+    draws = []
+    for seed in range(5):
+        vectors, labels = noisy(encoder, count, seed=10 + seed)
+        heads = [fit_classes(encoder, kind, vectors, labels, zero_shot=words) for kind in ("blend", "probe")]
+        draws.append([accuracy(classifier, rest, truth) for classifier in (*heads, words)])
+    blend, probe, zero_shot = np.mean(draws, axis=0)
+    return float(blend), float(probe), float(zero_shot)
+
+
+@pytest.mark.parametrize("count", [1, 2, 8])
+def test_words_that_are_right_are_not_made_worse_by_labels(encoder: ColorEncoder, count: int) -> None:
+    blend, probe, zero_shot = measure(encoder, words_of(encoder), count)
+    assert blend >= max(probe, zero_shot) - 0.01
+
+
+@pytest.mark.parametrize("count", [2, 8])
+def test_words_that_mislead_give_way_to_labels(encoder: ColorEncoder, count: int) -> None:
+    words = words_of(encoder)
+    blend, probe, zero_shot = measure(encoder, replace(words, vectors=words.vectors[::-1].copy()), count)
+    assert zero_shot < 0.3 and blend > probe - 0.12
 
 
 def test_classes_without_labels_keep_their_items(encoder: ColorEncoder) -> None:
