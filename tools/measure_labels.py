@@ -1,10 +1,10 @@
 """Does learning from a few labels make classes worse? python tools/measure_labels.py --data DIR
 
 DIR holds `flickr8k/` (captions.csv, images/) and `clips/` (captions.csv, videos). The `dev` photos and the clips are
-sorted into six classes as the page Classify does it: first by words, then by a head that has learned from five labels in
-three of the classes, and in all six. An item has a thing that two of its captions name (one, of a clip). Labels are given
-to items that have one thing only. Prints, for each class, how many items are right at the line, by the words alone and,
-as a mean over the draws, after learning.
+sorted into six classes as the page Classify does it: first by words, then by a head that has learned from five labels
+in three of the classes, and in all six. An item has a thing that two of its captions name (one, of a clip). Labels are
+given to items that have one thing only. Prints, for each class, how many items are right at the line, by the words
+alone and, as a mean over the draws, after learning.
 """
 
 from __future__ import annotations

@@ -536,6 +536,31 @@ def test_ways_are_compared_and_a_cell_opens_its_pictures(shades: Library) -> Non
     assert set(cards(at)) == {"red4.png", "red5.png"}
 
 
+def test_the_lab_says_how_sure_it_is(shades: Library) -> None:
+    at = press(visit(LAB), "Compare methods")
+    row = next(row for row in at.dataframe[0].value.to_dict("records") if row["method"] == "zero-shot")
+    assert row["between"] == "0.67 – 0.97", "16 of 18, by Wilson"
+    assert "18 labels prove little: the accuracy of" in said(at)
+
+
+def test_the_curve_ends_where_the_pictures_end(shades: Library) -> None:
+    at = settled(press(visit(LAB), "Draw the learning curve"))
+    figure = json.loads(at.get("plotly_chart")[-1].proto.spec)
+    assert figure["layout"]["xaxis"]["tickvals"] == [1, 2, 4], "four of each class are left to train on"
+    assert figure["layout"]["yaxis"]["range"][1] == 1.0
+
+
+def test_folders_of_photos_and_clips_are_no_classes(tmp_path: Path, encoder: ColorEncoder) -> None:
+    for name in ("photos", "clips"):
+        (tmp_path / "all" / name).mkdir(parents=True)
+    for color in ("red", "green", "blue"):
+        Image.new("RGB", (40, 30), COLORS[color]).save(tmp_path / "all" / "photos" / f"{color}.png")
+    write_video(tmp_path / "all" / "clips" / "two.mp4", ["red", "blue"])
+    ingest(create_library("Both"), encoder, [tmp_path / "all"])
+    at = visit(LAB)
+    assert "folder names" not in at.segmented_control("labels_from").options and not at.exception
+
+
 def test_the_curve_says_what_more_labels_bring(shades: Library) -> None:
     at = settled(press(visit(LAB), "Draw the learning curve"))
     assert "Labeling **8 more** per class would raise the accuracy" in said(at) and "zero-shot **" in said(at)
