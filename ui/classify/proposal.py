@@ -84,18 +84,17 @@ def proposal_panel(
     after = [get_final_label(entry, labels, threshold) for entry in predicted]
     changes = compare_predictions(before, after)
     with st.container(border=True, key="proposal"):
-        _show(changes, waiting, chosen)
+        _show_counts(changes, waiting, chosen)
         with st.container(horizontal=True, key="proposal_actions"):
             st.button("Apply", type="primary", icon=":material/check:", on_click=_apply, args=(encoder,))
             st.button("Discard", icon=":material/close:", on_click=_discard)
+        _show_moves(changes, chosen)
     return [move.after.item for move in changes.moves[:_MOST] if move.after.item is not None]
 
 
-def _show(changes: Changes, waiting: Proposal, chosen: Selection) -> None:
-    st.markdown(
-        f"**Trained on {counted(waiting.labels, 'label')}. With it, {counted(len(changes.moves), chosen.noun)} would "
-        "change class:**"
-    )
+def _show_counts(changes: Changes, waiting: Proposal, chosen: Selection) -> None:
+    moved = counted(len(changes.moves), "text" if chosen.texts else "item")
+    st.markdown(f"**Trained on {counted(waiting.labels, 'label')}. With this head, {moved} would change class:**")
     st.markdown(
         " · ".join(
             f"{plain(entry.name)} {entry.before:,}"
@@ -103,6 +102,9 @@ def _show(changes: Changes, waiting: Proposal, chosen: Selection) -> None:
             for entry in changes.classes
         )
     )
+
+
+def _show_moves(changes: Changes, chosen: Selection) -> None:
     if chosen.texts:
         if changes.moves:
             rows = [
