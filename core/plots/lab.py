@@ -116,7 +116,7 @@ def learning_curves(curve: LearningCurve, *, methods: Sequence[str]) -> go.Figur
         )
     figure.update_layout(
         height=400,
-        margin={"l": 0, "r": 0, "t": 8, "b": 0},
+        margin={"l": 0, "r": 8, "t": 12, "b": 0},
         dragmode=False,
         legend={"orientation": "h", "y": -0.22},
         xaxis={"type": "log", "tickvals": shots, "title": {"text": "labeled pictures per class"}, **STILL},
@@ -171,7 +171,7 @@ def reliability(probabilities: NDArray[np.floating], truth: NDArray[np.int64], *
     )
     figure.update_layout(
         height=320,
-        margin={"l": 0, "r": 0, "t": 8, "b": 0},
+        margin={"l": 0, "r": 14, "t": 14, "b": 0},
         showlegend=False,
         dragmode=False,
         xaxis={"range": [0, 1], "title": {"text": "probability of the predicted class"}, **STILL},
