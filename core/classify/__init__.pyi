@@ -1,3 +1,5 @@
+from .changes import Changes as Changes
+from .changes import compare_predictions as compare_predictions
 from .class_lists import format_classes as format_classes
 from .class_lists import join_descriptions as join_descriptions
 from .class_lists import parse_classes as parse_classes

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.classify.in_class import estimate_in_class, similarity_logits, to_probabilities
 from core.classify.zero_shot import Predictions
 from core.encoders.base import Encoder, Vectors
 from core.encoders.saved_files import get_saved_path, list_saved, write_saved
@@ -20,9 +21,6 @@ from core.utils.array_files import pack_arrays, unpack_arrays
 
 Target = Literal["classes", "number"]
 
-# Weight and intercept of `ClassHead.in_class_probability`. Measured on ten classes of photos: five or nine were learned
-# from 4 to 12 samples each, and tested against photos of the others.
-_IN_CLASS_WEIGHTS = (4.06, -3.41)
 _NEIGHBORS = 5
 _LARGEST = 1e30  # absolute value in a file; sums over a vector stay finite in float32
 _LONGEST = 2.0  # length of a labeled vector in a file (unit vectors have 1); votes stay finite
@@ -43,6 +41,8 @@ class Head:
         The c classes, or the one name of the number.
     arrays : dict of str to array
         "weights" (c, dim) and "bias" (c,); for "knn" "memory" (n, dim), unit rows, and "targets" (n,).
+    encoder : Encoder, optional
+        Embeds what the zero-shot estimate of classes compares with, see `check_head_fits`. Not part of the file.
     """
 
     target: ClassVar[Target]
@@ -50,6 +50,7 @@ class Head:
     encoder_id: str
     names: tuple[str, ...]
     arrays: dict[str, NDArray[np.float32]]
+    encoder: Encoder | None = field(default=None, repr=False, compare=False)
 
     @property
     def dim(self) -> int:
@@ -91,6 +92,11 @@ class Head:
 class ClassHead(Head):
     """Predicts classes. Its arrays also hold "means" (c, dim) of the labeled items of each class, and "levels" (2,),
     see `in_class_probability`.
+
+    A head that was trained with words also has "prototypes" (c, dim), "similarity_shares" (c,) and "shifts" (c,), see
+    `core.classify.in_class`. A blend, whose "weights" and "bias" then hold words and labels, has "blend" (2,): the
+    scale of the prototypes in its weights, and the level of `core.classify.blending.Blend`. Files of earlier versions
+    lack these.
     """
 
     target = "classes"
@@ -107,33 +113,55 @@ class ClassHead(Head):
             rows = np.arange(len(vectors))[:, None]
             np.add.at(shares, (rows, self.arrays["targets"][nearest].astype(np.int64)), votes)
             return shares
-        logits = vectors @ self.arrays["weights"].T + self.arrays["bias"]
+        logits = self._logits(vectors)
         exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
         return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True), np.float32)
 
     def in_class_probability(self, vectors: Vectors, probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
         """Probability (n,), 0 to 1, that an item belongs to its best class rather than to an unknown one.
 
-        `probabilities` compare only the known classes, and are high even for items of none of them. So the mean cosine
-        of an item and the labeled items of its class is compared with "levels": the mean cosine of labeled items of
-        different classes, which counts as 0, and of the same class, which counts as 1. If no class has two labeled
-        items, or the best class has none, the probability of the class is returned instead.
+        `probabilities` compare only the known classes, and are high even for items of none of them. A head that knows
+        the words of its classes estimates it from these and from the labels, see `core.classify.in_class`. Others
+        compare the mean cosine of an item and the labeled items of its class with "levels". If no class has two labeled
+        items, or the best class has none, they return the probability of the class instead.
         """
-        best = probabilities.argmax(axis=1)
-        means, (between, within) = self.arrays["means"], self.arrays["levels"]
+        best = np.asarray(probabilities.argmax(axis=1), np.int64)
+        if "prototypes" in self.arrays and self.encoder is not None:
+            return estimate_in_class(self.encoder, self.arrays, vectors, best)
+        means, levels = self.arrays["means"], self.arrays["levels"]
         cosines = np.einsum("nd,nd->n", vectors, means[best])
-        weight, intercept = _IN_CLASS_WEIGHTS
-        logit = weight * (cosines - between) / max(within - between, 1e-2) + intercept
-        in_class = 1.0 / (1.0 + np.exp(-np.clip(logit, -60.0, 60.0)))
-        is_measured = np.asarray(means.any(axis=1))[best] & bool(within > between)
+        is_measured = self._has_labels[best] & bool(levels[1] > levels[0])
+        in_class = to_probabilities(similarity_logits(cosines, levels))
         return np.where(is_measured, in_class, probabilities.max(axis=1)).astype(np.float32)
+
+    @property
+    def _has_labels(self) -> NDArray[np.bool_]:
+        return np.asarray(self.arrays["means"].any(axis=1))
+
+    def _logits(self, vectors: Vectors) -> NDArray[np.float32]:
+        logits = vectors @ self.arrays["weights"].T + self.arrays["bias"]
+        has_labels = self._has_labels
+        if "blend" in self.arrays and has_labels.any() and not has_labels.all():
+            scale, level = self.arrays["blend"]
+            evidence = logits[:, has_labels] - scale * (vectors @ self.arrays["prototypes"][has_labels].T)
+            logits[:, ~has_labels] += np.minimum(evidence.max(axis=1, keepdims=True), level)
+        return np.asarray(logits, np.float32)
 
     def is_valid(self) -> bool:
         if not super().is_valid() or self.arrays["levels"].shape != (2,):
             return False
         targets = self.arrays["targets"] if self.kind == "knn" else np.zeros(1)
         in_range = (targets >= 0) & (targets < len(self.names))
-        return self.arrays["means"].shape == (len(self.names), self.dim) and bool(in_range.all())
+        shape = (len(self.names), self.dim)
+        return self.arrays["means"].shape == shape and bool(in_range.all()) and self._words_match(shape)
+
+    def _words_match(self, shape: tuple[int, int]) -> bool:
+        """Whether the arrays of a head with words are all there and match, or none is."""
+        expected = {"prototypes": shape, "similarity_shares": shape[:1], "shifts": shape[:1]}
+        if "blend" in self.arrays:
+            expected["blend"] = (2,)
+        found = [name for name in expected if name in self.arrays]
+        return not found or all(self.arrays[name].shape == wanted for name, wanted in expected.items())
 
 
 class NumberHead(Head):
@@ -267,7 +295,7 @@ def check_head_fits(head: Head, encoder: Encoder) -> Head:
     Returns
     -------
     Head
-        The same head.
+        The same head, which now knows its encoder.
 
     Raises
     ------
@@ -276,7 +304,7 @@ def check_head_fits(head: Head, encoder: Encoder) -> Head:
     """
     if (head.encoder_id, head.dim) != (encoder.id, encoder.dim):
         raise DataError(f"The head was learned on vectors of {head.encoder_id}, not of {encoder.id}: train it again.")
-    return head
+    return replace(head, encoder=encoder)
 
 
 def _check_names(names: Sequence[str]) -> None:

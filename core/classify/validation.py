@@ -295,7 +295,8 @@ def compute_learning_curve(
     """Accuracy on held-out items by the number of labeled items per class, for each method and for zero-shot.
 
     Each repeat holds out 30 % of each class, at least one item, and trains on k of the others in random order. All
-    points of a repeat are measured on the same items.
+    points of a repeat are measured on the same items. Numbers that no class has are left out: they would repeat the
+    point before.
 
     Parameters
     ----------
@@ -317,6 +318,8 @@ def compute_learning_curve(
     truth = get_class_numbers(labels, zero_shot.names)
     shots = sorted(set(shots))
     _check_enough(zero_shot.names, truth, shots)
+    most = max(len(rows) for rows in next(_make_splits(truth, 1))[1])
+    shots = [count for count in shots if count <= most] or shots[:1]
     predictions = zero_shot.predict(vectors).best
     accuracies: dict[tuple[str, int], list[float]] = {}
     stage, total = task.stage("learn", "heads"), repeats * len(shots) * len(methods)

@@ -11,6 +11,9 @@ from .duplicates import evaluate_duplicates as evaluate_duplicates
 from .fewshot import evaluate_fewshot as evaluate_fewshot
 from .formats import FormatsReport as FormatsReport
 from .formats import evaluate_formats as evaluate_formats
+from .labels import LabelsCell as LabelsCell
+from .labels import LabelsReport as LabelsReport
+from .labels import evaluate_labels as evaluate_labels
 from .moments import evaluate_moments as evaluate_moments
 from .outliers import evaluate_outliers as evaluate_outliers
 from .pixels import Input as Input

@@ -115,6 +115,15 @@ def evaluate_sets(
     return SetsReport(len(embedded.rows), mean, tuple(reports), encoder.name, tuple(embedded.skipped.items()))
 
 
+def read_label_sets(path: Path) -> dict[str, dict[str, str]]:
+    """{set: {image: label}} of the rows of the kind "label". Raises DataError."""
+    found: dict[str, dict[str, str]] = {}
+    for row in _read_rows(path):
+        if row.kind == LABEL:
+            found.setdefault(row.set, {})[row.image] = row.text
+    return found
+
+
 def _report(
     encoder: Encoder, name: str, rows: Sequence[_Row], embedded: EmbeddedFiles, templates: Sequence[str] | None
 ) -> SetReport:

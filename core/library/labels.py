@@ -88,6 +88,16 @@ def get_folder_labels(items: Sequence[Item]) -> dict[str, str]:
     return {item.id: nfc(Path(item.path).parent.name) for item in items}
 
 
+def has_folder_classes(items: Sequence[Item]) -> bool:
+    """Whether folder names may be classes: at least two folders hold items of one kind, so that they part more than
+    photos from videos.
+    """
+    folders: dict[str, set[str]] = {}
+    for item in items:
+        folders.setdefault(item.kind, set()).add(nfc(Path(item.path).parent.name))
+    return any(len(names) > 1 for names in folders.values())
+
+
 def get_name_captions(items: Sequence[Item]) -> list[tuple[str, str]]:
     """[(item id, the words of its file name)] of items that have any but those that cameras and programs write."""
     found = ((item.id, _WORD.findall(Path(item.path).stem)) for item in items)

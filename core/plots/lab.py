@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _DARK = 0.45  # share above which a cell is so dark that its number is white
 _ON_LIGHT = "#7C8787"  # of the other numbers: readable on the backgrounds of both themes
 _COLORS = {"blend": TEAL, "probe": BLUE, "centroid": AMBER, "knn": PURPLE}
+_ROOM = 0.03  # below the lowest accuracy
 _MOST_BINS = 40  # reached at 8,000 items: Rice's rule, whose number does not grow with a value far from the others
 
 
@@ -93,6 +94,7 @@ def learning_curves(curve: LearningCurve, *, methods: Sequence[str]) -> go.Figur
     figure = go.Figure()
     shots = sorted({point.shots for point in curve.points if point.shots})
     zero_shot = curve.of("zero-shot")[0]
+    lowest = max(0.0, min(point.low for point in curve.points) - _ROOM)
     ends = [shots[0] * 0.9, shots[-1] * 1.1]
     _band(figure, ends, [zero_shot.low] * 2, [zero_shot.high] * 2, GRAY)
     level = {"color": GRAY, "dash": "dot", "width": 2}
@@ -108,16 +110,22 @@ def learning_curves(curve: LearningCurve, *, methods: Sequence[str]) -> go.Figur
             y=[point.mean for point in points],
             mode="lines+markers",
             line={"color": color, "width": 2},
+            cliponaxis=False,
             name=method,
             hovertemplate=f"{method}, %{{x}} per class: %{{y:.3f}}<extra></extra>",
         )
     figure.update_layout(
         height=400,
-        margin={"l": 0, "r": 0, "t": 8, "b": 0},
+        margin={"l": 0, "r": 8, "t": 12, "b": 0},
         dragmode=False,
         legend={"orientation": "h", "y": -0.22},
         xaxis={"type": "log", "tickvals": shots, "title": {"text": "labeled pictures per class"}, **STILL},
-        yaxis={"title": {"text": "accuracy on held-out pictures"}, "tickformat": ".2f", **STILL},
+        yaxis={
+            "title": {"text": "accuracy on held-out pictures"},
+            "tickformat": ".2f",
+            "range": [lowest, 1.0],
+            **STILL,
+        },
     )
     return figure
 
@@ -157,16 +165,17 @@ def reliability(probabilities: NDArray[np.floating], truth: NDArray[np.int64], *
         mode="lines+markers",
         marker={"color": TEAL, "size": [6 + 18 * (count / max(counts)) ** 0.5 for count in counts]},
         line={"color": TEAL, "width": 1},
+        cliponaxis=False,
         customdata=counts,
         hovertemplate="confidence %{x:.2f}, accuracy %{y:.2f} (%{customdata} items)<extra></extra>",
     )
     figure.update_layout(
         height=320,
-        margin={"l": 0, "r": 0, "t": 8, "b": 0},
+        margin={"l": 0, "r": 14, "t": 14, "b": 0},
         showlegend=False,
         dragmode=False,
-        xaxis={"range": [0, 1.03], "title": {"text": "probability of the predicted class"}, **STILL},
-        yaxis={"range": [0, 1.03], "title": {"text": "share that is correct"}, **STILL},
+        xaxis={"range": [0, 1], "title": {"text": "probability of the predicted class"}, **STILL},
+        yaxis={"range": [0, 1], "title": {"text": "share that is correct"}, **STILL},
     )
     return figure
 

@@ -61,6 +61,33 @@ def test_classes_are_pasted_corrected_and_searched_by_label(visitor: Visitor, tm
     assert visitor.names() == ["horse.png"]
 
 
+def correct(visitor: Visitor, name: str, label: str) -> None:
+    tick(visitor, name)
+    box = visitor.page.get_by_role("combobox", name="New label")
+    box.fill(label)
+    box.press("Enter")
+    visitor.settle()
+    visitor.page.get_by_role("button", name="Correct label").click()
+    visitor.page.get_by_text("0 selected").wait_for()
+    visitor.settle()
+
+
+def test_training_shows_what_would_change_and_can_be_undone(visitor: Visitor) -> None:
+    page = visitor.go("classify", classes="cat\nmotorcycle", task="trained", fits="0.0").page
+    visitor.names()
+    correct(visitor, "horse.png", "big animal")
+    correct(visitor, "rocket.jpg", "machine")
+    page.get_by_role("button", name="Train on my labels (2)").click()
+    page.get_by_role("button", name="Train", exact=True).click()
+    page.get_by_text("Trained on 2 labels").wait_for()
+    page.get_by_role("button", name="Apply").click()
+    page.get_by_role("button", name="Undo training").wait_for()
+    assert visitor.settle().link()["head"] == "trained"
+    page.get_by_role("button", name="Undo training").click()
+    page.get_by_role("button", name="Undo training").wait_for(state="hidden")
+    assert "head" not in visitor.settle().link() and visitor.fits()
+
+
 def test_the_answers_can_be_taken_away(visitor: Visitor, tmp_path: Path) -> None:
     page = visitor.go("classify", classes=CLASSES).page
     visitor.names()

@@ -293,7 +293,7 @@ def test_a_head_is_learned_from_texts(encoder: ColorEncoder) -> None:
     at = of_texts("a red car", "an orange hat", "the blue sea", "purple rain", "a yellow sun", classes="warm\ncold")
     at = texts_put_right(at, "warm", "a red car", "an orange hat")
     at = texts_put_right(at, "cold", "the blue sea", "purple rain")
-    at = press(at, "Train")
+    at = press(press(at, "Train"), "Apply")
     assert in_link(at, "head") == "classes" and "Learned (blend)" in said(at)
     at.slider("fits").set_value(0.0).run()
     assert told_texts(at)["a yellow sun"] == ("warm", "")
@@ -409,12 +409,54 @@ def test_learning_from_labels_replaces_zero_shot(colours: Library, encoder: Colo
     assert learn.disabled, "there is nothing to learn from"
     at = put_right(at, colours, "warm", "orange.png", "red.png")
     at = put_right(at, colours, "cold", "blue.png", "purple.png")
-    at = press(at, "Train")
+    at = press(press(at, "Train"), "Apply")
     assert in_link(at, "head") == "classes" and "Learned (blend)" in said(at)
     head = load_head(list_heads(encoder)["classes"], encoder)
     assert head.names == ("warm", "cold")
     at.slider("fits").set_value(0.0).run()
     assert "yellow.png" in groups(at)["warm"], "what was not labelled is told too"
+
+
+def taught(library: Library) -> AppTest:
+    """Two classes whose words say nothing, and labels of two pictures each."""
+    at = put_right(visit(CLASSIFY, classes="warm\ncold", fits="0.0"), library, "warm", "orange.png", "red.png")
+    return put_right(at, library, "cold", "blue.png", "purple.png")
+
+
+def test_a_head_shows_what_it_would_change_before_it_is_used(colours: Library, encoder: ColorEncoder) -> None:
+    at = press(taught(colours), "Train")
+    assert "Trained on 4 labels" in said(at) and not list_heads(encoder) and "head" not in at.query_params
+    moved, used = component(at, "cards")[0]["cards"], component(at, "cards")[1]["cards"]
+    assert moved and all(" → " in card["section"] for card in moved), "what moves is shown as pictures"
+    before = {card["name"]: card["section"].split(" · ")[0] for card in used}
+    for card in moved:
+        assert before[card["name"]] == card["section"].split(" → ")[0]
+    at = press(at, "Discard")
+    assert len(component(at, "cards")) == 1 and not list_heads(encoder) and "Apply" not in labels(at)
+
+
+def test_a_head_that_was_applied_can_be_undone(colours: Library, encoder: ColorEncoder) -> None:
+    at = taught(colours)
+    words = groups(at)
+    at = press(press(at, "Train"), "Apply")
+    learned = groups(at)
+    assert list(list_heads(encoder)) == ["classes"] and learned != words
+    first = load_head(list_heads(encoder)["classes"], encoder).arrays["means"]
+    at = put_right(at, colours, "cold", "red.png")
+    at = press(press(at, "Train"), "Apply")
+    assert (load_head(list_heads(encoder)["classes"], encoder).arrays["means"] != first).any()
+    at = press(at, "Undo training")
+    again = load_head(list_heads(encoder)["classes"], encoder)
+    assert (again.arrays["means"] == first).all(), "the head of the same name is back"
+    assert "Undo training" not in labels(at) and in_link(at, "head") == "classes"
+
+
+def test_undo_goes_back_to_the_words_and_keeps_the_labels(colours: Library, encoder: ColorEncoder) -> None:
+    at = taught(colours)
+    words = groups(at)
+    at = press(press(press(at, "Train"), "Apply"), "Undo training")
+    assert groups(at) == words and not list_heads(encoder) and "head" not in at.query_params
+    assert len(list(colours.labels("classes"))) == 4
 
 
 def test_a_pickle_is_no_head(colours: Library) -> None:
@@ -492,6 +534,31 @@ def test_ways_are_compared_and_a_cell_opens_its_pictures(shades: Library) -> Non
     at.run()
     assert "True class red, predicted blue: 2 pictures" in said(at)
     assert set(cards(at)) == {"red4.png", "red5.png"}
+
+
+def test_the_lab_says_how_sure_it_is(shades: Library) -> None:
+    at = press(visit(LAB), "Compare methods")
+    row = next(row for row in at.dataframe[0].value.to_dict("records") if row["method"] == "zero-shot")
+    assert row["between"] == "0.67 – 0.97", "16 of 18, by Wilson"
+    assert "18 labels prove little: the accuracy of" in said(at)
+
+
+def test_the_curve_ends_where_the_pictures_end(shades: Library) -> None:
+    at = settled(press(visit(LAB), "Draw the learning curve"))
+    figure = json.loads(at.get("plotly_chart")[-1].proto.spec)
+    assert figure["layout"]["xaxis"]["tickvals"] == [1, 2, 4], "four of each class are left to train on"
+    assert figure["layout"]["yaxis"]["range"][1] == 1.0
+
+
+def test_folders_of_photos_and_clips_are_no_classes(tmp_path: Path, encoder: ColorEncoder) -> None:
+    for name in ("photos", "clips"):
+        (tmp_path / "all" / name).mkdir(parents=True)
+    for color in ("red", "green", "blue"):
+        Image.new("RGB", (40, 30), COLORS[color]).save(tmp_path / "all" / "photos" / f"{color}.png")
+    write_video(tmp_path / "all" / "clips" / "two.mp4", ["red", "blue"])
+    ingest(create_library("Both"), encoder, [tmp_path / "all"])
+    at = visit(LAB)
+    assert "folder names" not in at.segmented_control("labels_from").options and not at.exception
 
 
 def test_the_curve_says_what_more_labels_bring(shades: Library) -> None:

@@ -280,7 +280,7 @@ def test_labels_and_heads_are_for_the_visit(shared: Library, tmp_path: Path, enc
         at.selectbox("these_are").set_value(label).run()
         at = press(at, "Correct label")
     assert popover(at, "Train on my labels (4)")
-    at = press(at, "Train")
+    at = press(press(at, "Train"), "Apply")
     assert at.selectbox("head").options == ["mine"]
     assert snapshot(shared) == before and not (tmp_path / "home" / "heads").exists()
     other = visit(CLASSIFY, library="Shared", classes=CLASSES, task="mine")

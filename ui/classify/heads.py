@@ -8,10 +8,10 @@ from pathlib import Path
 import streamlit as st
 
 from core import Encoder
-from core.classify.heads import Head, NumberHead, check_head_fits, head_bytes, list_heads, load_head, read_head
+from core.classify.heads import Head, NumberHead, check_head_fits, head_bytes, read_head
 from core.encoders.saved_files import find_free_name
 from ui.errors import boundary
-from ui.session.heads import _own, list_known_heads, store_head
+from ui.session.heads import get_head, list_known_heads, store_head
 from ui.session.state import get_state
 from ui.text import counted, file_limit, plain
 
@@ -40,6 +40,7 @@ def head_choice(encoder: Encoder) -> Head | None:
     if state["head"] not in heads:
         state["head"] = None
     if not heads:
+        st.query_params.pop("head", None)
         return None
     name = st.selectbox(
         "Classifier",
@@ -54,7 +55,7 @@ def head_choice(encoder: Encoder) -> Head | None:
         return None
     if st.query_params.get("head") != name:
         st.query_params["head"] = name
-    return _own(encoder).get(name) or load_head(list_heads(encoder)[name], encoder)
+    return get_head(encoder, name)
 
 
 def head_panel(encoder: Encoder, head: Head | None) -> None:

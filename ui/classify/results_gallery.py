@@ -18,6 +18,7 @@ from core.share.pages.groups import make_classes_sheet
 from ui.classify.adapt import adapt_labels_panel
 from ui.classify.class_table import add_class
 from ui.classify.labels import correct_row, get_final_label, get_labels, tag_panel
+from ui.classify.proposal import proposal_panel
 from ui.classify.result_single import percent
 from ui.classify.source import Selection
 from ui.classify.train import learn_panel
@@ -64,6 +65,7 @@ def show_many(
         _export(final, classifier)
         of = library if chosen.embedded is None else None
         _save_page(of, encoder, classifier, final, labels, threshold)
+    moved = proposal_panel(library, encoder, chosen, final, labels, threshold, task)
     if chosen.embedded is None and library is not None:
         adapt_labels_panel(library, encoder, task, labels)
     with st.container(horizontal=True, vertical_alignment="bottom", key="class_view"):
@@ -87,7 +89,7 @@ def show_many(
         )
         if stored and library is not None:
             concept_panel(library, encoder, ids, on_saved=add_class)
-    show_details((), [card.item for card in cards], stored=stored)
+    show_details((), [*(card.item for card in cards), *moved], stored=stored)
 
 
 def _group_choice(counts: Counter[str], sample: Sequence[str]) -> str:

@@ -13,6 +13,7 @@ from core import Encoder
 from core.classify.predict import Prediction
 from core.classify.zero_shot import NONE, Classifier, ClassName
 from ui.classify.labels import correct_row, get_final_label, get_labels
+from ui.classify.proposal import proposal_panel
 from ui.classify.results_gallery import csv_button
 from ui.classify.source import Selection
 from ui.classify.train import learn_panel
@@ -37,6 +38,7 @@ def show_texts(
     with st.container(horizontal=True, vertical_alignment="center", key="class_actions"):
         learn_panel(None, chosen, encoder, classes, task, labels)
         csv_button(final, classifier)
+    proposal_panel(None, encoder, chosen, final, labels, threshold, task)
     tools = st.container(horizontal=True, vertical_alignment="center", key="correct")
     ids = _table(final, labels)
     with tools:

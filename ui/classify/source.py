@@ -144,12 +144,14 @@ def _opened(embedded_set: EmbeddedSet) -> EmbeddedSet | None:
 _MANY_ITEMS = 5_000  # more vectors wait for their turn in the queue
 
 
-def predict(library: Library | None, encoder: Encoder, chosen: Selection, classifier: Classifier) -> list[Prediction]:
-    """All predictions with threshold 0, computed once per classifier and set of items."""
+def predict(
+    library: Library | None, encoder: Encoder, chosen: Selection, classifier: Classifier, *, slot: str = "told"
+) -> list[Prediction]:
+    """All predictions with threshold 0, computed once per classifier and set of items. slot: what caches the last."""
     if chosen.embedded is not None:
         embedded_set = chosen.embedded
         return get_cached(
-            "told", fingerprint(classifier), embedded_set, lambda: embedded_set.predict(classifier, threshold=0.0)
+            slot, fingerprint(classifier), embedded_set, lambda: embedded_set.predict(classifier, threshold=0.0)
         )
     assert library is not None
     key = (fingerprint(classifier), chosen.filters, items_with_label(library, chosen.filters))
@@ -159,4 +161,4 @@ def predict(library: Library | None, encoder: Encoder, chosen: Selection, classi
         with run_queued("Classifying the library") if len(index) > _MANY_ITEMS else nullcontext():
             return classify_library(library, encoder, classifier, filters=chosen.filters, threshold=0.0)
 
-    return get_cached("told", key, index, compute)
+    return get_cached(slot, key, index, compute)

@@ -1,4 +1,4 @@
-"""Training of a head on a person's labels."""
+"""Training of a head on a person's labels; what it would change is shown before it is used."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from core import Encoder, Library
 from core.classify.training import ClassKind, fit_classes
 from core.classify.zero_shot import ClassName
 from core.encoders.base import Vectors
+from core.encoders.saved_files import get_saved_path
 from core.library.track import get_item_vectors
 from core.search.query import CONCEPT
 from ui.button import pressed
 from ui.classify.class_table import zero_shot
-from ui.classify.heads import choose_head
+from ui.classify.proposal import Proposal, propose
 from ui.classify.source import Selection
 from ui.errors import boundary
 from ui.jobs.work import run_queued
-from ui.session.heads import store_head
 from ui.session.state import get_state
-from ui.text import counted, plain
+from ui.text import plain
 
 _METHODS: dict[ClassKind, str] = {"blend": "words and labels (blend)", "probe": "labels alone (probe)"}
 
@@ -42,7 +42,7 @@ def learn_panel(
     task: str,
     labels: dict[str, str],
 ) -> None:
-    """A pop-up that trains a head on a person's labels and uses it from then on."""
+    """A pop-up that trains a head on a person's labels and proposes it."""
     counts = Counter(labels.values())
     turn = get_state(TrainState).turn  # the pop-up closes after training
     with st.popover(f"Train on my labels ({len(labels):,})", icon=":material/school:", key=f"learning {turn}"):
@@ -65,7 +65,7 @@ def learn_panel(
         )
         name = st.text_input("Name of the head", value=task, key=f"head_name {task}", max_chars=80)
         if pressed("Train", type="primary", disabled=len(counts) < 2, key="learn"):
-            _learn(library, chosen, encoder, classes, labels, method or "blend", name.strip())
+            _learn(library, chosen, encoder, classes, labels, method or "blend", name.strip(), task)
 
 
 def _learn(
@@ -76,20 +76,18 @@ def _learn(
     labels: dict[str, str],
     method: ClassKind,
     name: str,
+    task: str,
 ) -> None:
     with boundary(), run_queued("Training a head"), st.spinner("Training …"):
         ids, vectors = _get_vectors(library, chosen, encoder, list(labels))
-        prototypes = None
-        if method == "blend":
-            positive = [entry for entry in classes if not entry.negative]
-            known = {entry.name.removeprefix(CONCEPT) for entry in positive}  # a negative one with labels is a class
-            more = [ClassName(label) for label in sorted(set(labels.values())) if label not in known]
-            prototypes = zero_shot(encoder, [*positive, *more], texts=chosen.texts)
-        head = fit_classes(encoder, method, vectors, [labels[entry] for entry in ids], zero_shot=prototypes)
-        store_head(head, encoder, name)
-        choose_head(name)
+        get_saved_path("heads", encoder, name)  # says what is wrong with the name before the work
+        positive = [entry for entry in classes if not entry.negative]
+        known = {entry.name.removeprefix(CONCEPT) for entry in positive}  # a negative one with labels is a class
+        more = [ClassName(label) for label in sorted(set(labels.values())) if label not in known]
+        words = zero_shot(encoder, [*positive, *more], texts=chosen.texts)
+        head = fit_classes(encoder, method, vectors, [labels[entry] for entry in ids], zero_shot=words)
+        propose(Proposal(head, name, task, len(ids), chosen.texts))
         get_state(TrainState).turn += 1
-        st.toast(f"Trained on {counted(len(ids), 'label')}. The head is now in use.")
         st.rerun()
 
 

@@ -42,7 +42,7 @@ def curve_section(encoder: Encoder, data: LabeledItems) -> None:
         if job is not None:
             get_result(job)
         st.caption(
-            f"Trains on {', '.join(map(str, SHOTS))} pictures per class, five times with different pictures, and "
+            f"Trains on up to {', '.join(map(str, SHOTS))} pictures per class, five times with different pictures, and "
             "measures the accuracy on held-out ones."
         )
         if pressed("Draw the learning curve", type="primary", icon=":material/trending_up:", key="draw_curve"):
@@ -67,8 +67,9 @@ def curve_section(encoder: Encoder, data: LabeledItems) -> None:
     )
     if curve.short:
         names = ", ".join(plain(name) for name in curve.short[:5])
+        most = max(point.shots for point in curve.points)
         st.caption(
-            f"{counted(len(curve.short), 'class')} had fewer than {SHOTS[-1]} pictures to train on, all of which were "
+            f"{counted(len(curve.short), 'class')} had fewer than {most} pictures to train on, all of which were "
             f"used: {names}{' …' if len(curve.short) > 5 else ''}."
         )
 

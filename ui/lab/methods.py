@@ -12,8 +12,9 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from core import Encoder
+from core.classify.intervals import bootstrap_interval, compute_macro_f1, compute_share_interval, is_wide
 from core.classify.training import ClassKind
-from core.classify.validation import ClassReport, cross_validate_classes, make_report
+from core.classify.validation import ClassReport, compute_calibration_error, cross_validate_classes, make_report
 from core.classify.zero_shot import ClassName, ZeroShot, get_class_numbers
 from core.library.labels import LabeledItems
 from core.plots.lab import confusion_matrix, reliability
@@ -36,11 +37,30 @@ ZERO, ZERO_PLAIN, CALIBRATED = "zero-shot", "zero-shot, one template", "zero-sho
 
 @dataclass(frozen=True)
 class MethodResults:
-    """Cross-validated predictions of one method. truth: (n,), class numbers. probabilities: (n, c)."""
+    """Cross-validated predictions of one method. truth: (n,), class numbers. probabilities: (n, c).
+
+    accuracy, macro_f1, calibration_error: intervals of 95 % of these figures.
+    """
 
     report: ClassReport
     truth: NDArray[np.int64]
     probabilities: NDArray[np.float32]
+    accuracy: tuple[float, float]
+    macro_f1: tuple[float, float]
+    calibration_error: tuple[float, float]
+
+    @classmethod
+    def of(cls, names: Sequence[str], truth: NDArray[np.int64], probabilities: NDArray[np.float32]) -> MethodResults:
+        """Measures predictions."""
+        report, predicted = make_report(names, truth, probabilities), probabilities.argmax(axis=1)
+        return cls(
+            report,
+            truth,
+            probabilities,
+            compute_share_interval(report.accuracy, len(truth)),
+            bootstrap_interval(lambda rows: compute_macro_f1(truth[rows], predicted[rows], len(names)), len(truth)),
+            bootstrap_interval(lambda rows: compute_calibration_error(probabilities[rows], truth[rows]), len(truth)),
+        )
 
 
 @dataclass(slots=True)
@@ -83,9 +103,12 @@ def show_methods(measured: dict[str, MethodResults], data: LabeledItems) -> None
             {
                 "method": name,
                 "accuracy": entry.report.accuracy,
+                "between": _range(entry.accuracy),
                 "top-5": entry.report.top5,
                 "macro-F1": entry.report.macro_f1,
+                "F1 between": _range(entry.macro_f1),
                 "calibration error": entry.report.calibration_error,
+                "error between": _range(entry.calibration_error),
             }
             for name, entry in measured.items()
         ],
@@ -108,6 +131,7 @@ def show_methods(measured: dict[str, MethodResults], data: LabeledItems) -> None
         "Heads: cross-validation with up to five folds. “Calibrated”: zero-shot with a temperature fitted to these "
         "labels; it changes the probabilities, not the predicted classes."
     )
+    _say_how_sure(measured)
     way = st.segmented_control("Details of", list(measured), default=ZERO, required=True, key="way")
     one = measured[way or ZERO]
     _confusion(one, data)
@@ -122,6 +146,19 @@ def show_methods(measured: dict[str, MethodResults], data: LabeledItems) -> None
             config={"displayModeBar": False},
             alt="Accuracy against the probability of the predicted class",
         )
+
+
+def _say_how_sure(measured: dict[str, MethodResults]) -> None:
+    name, best = max(measured.items(), key=lambda entry: entry[1].report.accuracy)
+    low, high = best.accuracy
+    count = counted(len(best.truth), "label")
+    if is_wide(best.accuracy):
+        st.caption(f"{count} prove little: the accuracy of {name} is between {low:.2f} and {high:.2f}.")
+    st.caption("“Between”: intervals of 95 %, by Wilson for the accuracy, by bootstrap for the others.")
+
+
+def _range(interval: tuple[float, float]) -> str:
+    return f"{interval[0]:.2f} – {interval[1]:.2f}"
 
 
 def _measure(encoder: Encoder, data: LabeledItems) -> dict[str, MethodResults]:
@@ -144,7 +181,7 @@ def _measure(encoder: Encoder, data: LabeledItems) -> dict[str, MethodResults]:
         for number, (name, predict) in enumerate(methods.items()):
             bar.progress(number / len(methods), text=f"Measuring: {name}")
             probabilities = predict()
-            found[name] = MethodResults(make_report(words.names, truth, probabilities), truth, probabilities)
+            found[name] = MethodResults.of(words.names, truth, probabilities)
     bar.empty()
     return found
 
@@ -195,7 +232,13 @@ def _by_class(report: ClassReport) -> None:
     share: dict[str, Any] = {"min_value": 0.0, "max_value": 1.0, "format": "%.2f", "width": "small"}
     st.dataframe(
         [
-            {"class": entry.name, "pictures": entry.items, "precision": entry.precision, "recall": entry.recall}
+            {
+                "class": entry.name,
+                "pictures": entry.items,
+                "precision": entry.precision,
+                "recall": entry.recall,
+                "recall between": _range(compute_share_interval(entry.recall, max(entry.items, 1))),
+            }
             for entry in sorted(report.classes, key=lambda value: value.f1)
         ],
         hide_index=True,

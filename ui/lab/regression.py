@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from core import Encoder, Library
 from core.classify.heads import Head, head_bytes
+from core.classify.intervals import compute_r2_interval
 from core.classify.training import NumberKind, fit_numbers
 from core.classify.validation import NumberReport, cross_validate_numbers
 from core.library.labels import LabeledItems
@@ -74,7 +75,10 @@ def _measure(encoder: Encoder, data: LabeledItems) -> Results:
 
 def _show(encoder: Encoder, name: str, data: LabeledItems, results: Results) -> None:
     st.dataframe(
-        [{"method": kind, "R2": report.r2, "MAE": report.mae} for kind, (report, _) in results.items()],
+        [
+            {"method": kind, "R2": report.r2, "R2 between": _r2_range(data, predicted), "MAE": report.mae}
+            for kind, (report, predicted) in results.items()
+        ],
         hide_index=True,
         key="number_methods",
         column_config={
@@ -82,7 +86,10 @@ def _show(encoder: Encoder, name: str, data: LabeledItems, results: Results) -> 
             "MAE": st.column_config.NumberColumn(format="%.4g", help="Mean absolute error, in the unit of the number."),
         },
     )
-    st.caption("Cross-validation with up to five folds: each prediction is for a picture that was not trained on.")
+    st.caption(
+        "Cross-validation with up to five folds: each prediction is for a picture that was not trained on. “Between”: "
+        "interval of 95 % by bootstrap."
+    )
     way = st.segmented_control("Details of", list(results), default="ridge", required=True, key="number_way")
     way = way or "ridge"
     predicted = results[way][1]
@@ -103,6 +110,11 @@ def _show(encoder: Encoder, name: str, data: LabeledItems, results: Results) -> 
     else:
         st.caption("Click a point to see its picture.")
     _keep(encoder, name, data, way, results[way][0])
+
+
+def _r2_range(data: LabeledItems, predicted: NDArray[np.float32]) -> str:
+    low, high = compute_r2_interval(np.array([float(label) for label in data.labels]), predicted)
+    return f"{low:.2f} – {high:.2f}"
 
 
 def _keep(encoder: Encoder, name: str, data: LabeledItems, way: NumberKind, report: NumberReport) -> None:

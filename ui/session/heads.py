@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from core import Encoder
-from core.classify.heads import Head, list_heads, save_head
+from core.classify.heads import Head, list_heads, load_head, save_head
+from core.encoders.saved_files import remove_saved
 from core.policy import get_policy
 from ui.session.state import get_state
 
@@ -28,6 +29,21 @@ def store_head(head: Head, encoder: Encoder, name: str) -> None:
         save_head(head, encoder, name)
     else:
         _own(encoder)[name] = head
+
+
+def get_head(encoder: Encoder, name: str) -> Head | None:
+    """The head of a name: of this session, else of the home folder. Raises DataError."""
+    files = list_heads(encoder)
+    return _own(encoder).get(name) or (load_head(files[name], encoder) if name in files else None)
+
+
+def remove_head(encoder: Encoder, name: str) -> None:
+    """Removes a head where `store_head` saves it. Raises DataError."""
+    files = list_heads(encoder)
+    if not get_policy().may_write_shared:
+        _own(encoder).pop(name, None)
+    elif name in files:
+        remove_saved(files[name])
 
 
 def _own(encoder: Encoder) -> dict[str, Head]:

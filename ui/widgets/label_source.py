@@ -7,12 +7,20 @@ from collections import Counter
 import streamlit as st
 
 from core import Encoder, Item, Library
-from core.library.labels import LabeledItems, Table, get_folder_labels, read_table, select_labeled_items
+from core.library.labels import (
+    LabeledItems,
+    Table,
+    get_folder_labels,
+    has_folder_classes,
+    read_table,
+    select_labeled_items,
+)
 from core.policy import get_policy
 from ui.session.cache import get_cached
 from ui.text import TABLE_TYPES, counted, file_limit, plain
 
-_WAYS = ("folder names", "a CSV", "labels of a task")
+_FOLDERS = "folder names"
+_WAYS = (_FOLDERS, "a CSV", "labels of a task")
 _LISTED = 5  # unknown files
 
 
@@ -21,13 +29,16 @@ def labels_section(library: Library, encoder: Encoder, *, otherwise: str = "") -
 
     otherwise: name of the choice that leaves labels out, if there is one.
     """
-    ways = (otherwise, *_WAYS) if otherwise else _WAYS
+    items = get_items(library, encoder)
+    offered = _WAYS if has_folder_classes(items) else tuple(way for way in _WAYS if way != _FOLDERS)
+    ways = (otherwise, *offered) if otherwise else offered
+    if st.session_state.get("labels_from") not in (None, *ways):  # of another library
+        del st.session_state["labels_from"]
     way = st.segmented_control(
         "Labels from", ways, default=ways[0], required=True, key="labels_from", bind="query-params"
     )
     if way == otherwise:
         return None
-    items = get_items(library, encoder)
     if way == "labels of a task":
         labels = _load_task(library)
     elif way == "a CSV":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from core.classify.zero_shot import ClassName, ZeroShot
 from core.encoders.base import Vectors
 from core.errors import DataError
 from core.library import Filters, Item, Library, get_item_names, ingest, safe_name
-from core.library.labels import get_folder_labels, read_table, select_labeled_items
+from core.library.labels import get_folder_labels, has_folder_classes, read_table, select_labeled_items
 from core.recommend.feedback import read_feedback
 
 
@@ -70,6 +71,11 @@ def test_texts_are_told_too(encoder: ColorEncoder) -> None:
 def test_folders_and_tables_label_items(library: Library, encoder: ColorEncoder) -> None:
     items = items_of(library, encoder)
     assert set(get_folder_labels(items).values()) == {"photos", "more"}
+    assert has_folder_classes(items)
+    assert not has_folder_classes([item for item in items if "more" not in item.path]), "one folder tells nothing apart"
+    clip = replace(items[0], path="/clips/a.mp4", kind="video")
+    photos = [item for item in items if "more" not in item.path]
+    assert not has_folder_classes([*photos, clip]), "photos and clips are no classes"
     red = next(item for item in items if item.path.endswith("red.png"))
     table = read_table(f"file,label,price\n{red.path},warm,1.5\ngreen.png,cold,2\nno.png,cold,3\n".encode())
     labels, unknown = table.column("label", items)
