@@ -112,7 +112,7 @@ class Calibration:
 EMBEDDED_3 = Calibration(
     # Those of version 4: scores are standardized. Libraries of more than 690 photos were not measured.
     text_weights=(2.225, -1.335, 12.56),
-    closeness_weights=(4.9, -2.8),
+    closeness_weights=(5.224, -2.808),
     max_items=1_000,
     # Measured with photos and sets of 3 to 300 class names, some broad ("animal", "vehicle"), with and without the
     # correct class. The penalty of their number alone would reject everything from 600 classes on. With 600 names,
@@ -141,7 +141,7 @@ EMBEDDED = replace(
     EMBEDDED_3,
     # Names and broad words in libraries of 10 to 690 photos that no training saw (`tools/fit_relevance.py`).
     text_weights=(2.225, -1.335, 12.56),
-    closeness_weights=(4.9, -2.8),
+    closeness_weights=(5.224, -2.808),
     # With sets of 3 to 300 class names, 0.99 of the correct answers are accepted and 0.70 of unrelated photos rejected.
     class_weights=(0.701, -0.843, 4.954),
     image_weights=(1.04, -6.78),

@@ -239,7 +239,7 @@ class Relevance:
         return posterior
 
     def _sharp_posterior(self, scores: NDArray[np.float32], vectors: Vectors) -> NDArray[np.float64]:
-        """(m,) log posteriors where kinds of the query are rivals; the nearer a prompt is in meaning, the less it counts.
+        """(m,) log posteriors with kinds of the query as rivals; the nearer a prompt is in meaning, the less it counts.
 
         So a moment, or an advertisement, is what its words say and nothing like it.
         """

@@ -25,7 +25,7 @@ from ui.widgets.save_report import save_results
 from ui.widgets.vector_exchange import export_item_vectors
 
 _GALLERY = "results_gallery"
-_DOUBT = "Less certain from here"
+_DOUBT, _CLOSEST = "Less certain from here", "The closest all the same"
 _TICKED = "ticked"  # in links
 
 
@@ -65,9 +65,9 @@ def _summary(library: Library, terms: Sequence[Term], filters: Filters, result: 
     request = plain(describe(library, terms))
     among = f"{counted_kind(_kind(filters), result.considered)}{', ' + plain(limits) if limits else ''}"
     if result.judged and not result.cutoff:
-        st.markdown(f"#### Nothing here clearly matches {request}")
+        st.markdown(f"#### Nothing here matches {request}")
     else:
-        st.markdown(f"#### {request[:1].upper()}{request[1:]}")
+        st.markdown(f"#### Results for {request}")
     st.caption(f"Among {among} · {1000 * result.seconds:.0f} ms")
 
 
@@ -83,8 +83,9 @@ def _select_linked(hits: Sequence[Hit]) -> None:
 
 def _grid(result: SearchResult, videos: bool) -> list[str]:
     doubtful = result.cutoff if result.judged else len(result.hits)
+    heading = _DOUBT if doubtful else _CLOSEST
     cards = [
-        Card(hit.item, hit, about=_where(hit), time_s=hit.start_s, section=_DOUBT if rank >= doubtful else "")
+        Card(hit.item, hit, about=_where(hit), time_s=hit.start_s, section=heading if rank >= doubtful else "")
         for rank, hit in enumerate(result.hits)
     ]
     find = partial(find_in, place="video") if videos else None
