@@ -37,5 +37,7 @@ from .retrieval import evaluate_zeroshot as evaluate_zeroshot
 from .sets import SetReport as SetReport
 from .sets import SetsReport as SetsReport
 from .sets import evaluate_sets as evaluate_sets
+from .terms import evaluate_terms as evaluate_terms
+from .terms import measure_precision as measure_precision
 from .video_retrieval import evaluate_video as evaluate_video
 from .video_retrieval import index_videos as index_videos
