@@ -24,7 +24,7 @@ from core.search.combine import Combine, combine_terms
 from core.search.query import Term, embed_query
 from core.search.relevance import LIKELY, Copy, Relevance
 
-_BLOCK = 400  # items that the match puts in order; near-duplicates are folded within two blocks
+_BLOCK = 200  # items that the match puts in order; near-duplicates are folded within two blocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,9 +217,9 @@ class _Ranked:
         """Puts the nearest vectors in the order of their match, block by block."""
         vectors = index.vectors(numbers)
         scores = vectors @ reading.query
-        strength = reading.log_posterior(vectors) if reading.by_text else scores
-        order = np.lexsort((-strength, np.arange(len(numbers)) // _BLOCK))
-        matches = reading.match(strength) if reading.by_text else reading.hit_probabilities(scores, vectors)
+        posteriors = reading.posteriors_of(numbers, vectors) if reading.by_text else scores
+        order = np.lexsort((-(posteriors if reading.ranks else scores), np.arange(len(numbers)) // _BLOCK))
+        matches = reading.match(posteriors) if reading.by_text else reading.hit_probabilities(scores, vectors)
         falling = np.minimum.accumulate(matches[order])
         copies = reading.name_copies(scores[order])
         return cls(index, numbers[order], vectors[order], scores[order], falling, copies)

@@ -22,8 +22,8 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -75,6 +75,11 @@ class Relevance:
         Probability, 0 to 1, that the library has what a text query means.
     top : float
         Log posterior of the library's best item.
+    nearest : mapping of int to float
+        Log posteriors of the library's nearest vectors, by their numbers in the index.
+    ranks : bool
+        Whether the log posterior puts hits in order. Not with images or with terms that push away: there the cosine
+        does, as the mean of such reference queries is no measure of hubs.
     """
 
     query: NDArray[np.float32]
@@ -87,6 +92,8 @@ class Relevance:
     calibration: Calibration
     presence: float = 1.0
     top: float = 0.0
+    nearest: Mapping[int, float] = field(default_factory=dict)
+    ranks: bool = True
 
     @classmethod
     def from_query(
@@ -122,7 +129,8 @@ class Relevance:
         prior = get_reference_prior() if by_text else np.ones(len(reference_prompts), np.float32)
         rivals = prior * weigh_rivals(query[None] @ reference_prompts.T)[0]
         mean, std = float(scores.mean()), float(scores.std()) + 1e-6
-        reading = cls(query, reference_prompts, prior, rivals, by_text, mean, std, calibration)
+        ranks = by_text and all(term.weight > 0 for term in terms)
+        reading = cls(query, reference_prompts, prior, rivals, by_text, mean, std, calibration, ranks=ranks)
         if not by_text:
             return reading
         if best is None:
@@ -149,7 +157,19 @@ class Relevance:
             return judged
         _, numbers = index.search(judged.centered_query, NEAREST, allowed=allowed)
         items = len(index) if allowed is None else int(allowed[index.item_rows].sum())
-        return judged.within(judged.log_posterior(index.vectors(numbers)), items=items) if len(numbers) else judged
+        if not len(numbers):
+            return judged
+        posteriors = judged.log_posterior(index.vectors(numbers))
+        nearest = dict(zip(numbers.tolist(), posteriors.tolist(), strict=True))
+        return replace(judged.within(posteriors, items=items), nearest=nearest)
+
+    def posteriors_of(self, numbers: NDArray[np.int64], vectors: Vectors) -> NDArray[np.float64]:
+        """`log_posterior` of vectors (m, dim) with these numbers (m,) in the index; the nearest are known already."""
+        found = np.array([self.nearest.get(number, np.nan) for number in numbers.tolist()], np.float64)
+        missing = np.isnan(found)
+        if missing.any():
+            found[missing] = self.log_posterior(vectors[missing])
+        return found
 
     @property
     def centered_query(self) -> NDArray[np.float32]:
@@ -158,7 +178,7 @@ class Relevance:
         The mean cosine of a photo with the reference queries is what it is near to any words, which makes hubs: photos
         among the first of many queries. The log posterior corrects their spread as well, but cannot be searched for.
         """
-        if not self.by_text:
+        if not self.ranks:
             return self.query
         return np.asarray(self.query - self.reference_prompts.mean(axis=0), np.float32)
 
