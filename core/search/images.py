@@ -218,7 +218,8 @@ class _Ranked:
         vectors = index.vectors(numbers)
         scores = vectors @ reading.query
         posteriors = reading.posteriors_of(numbers, vectors) if reading.by_text else scores
-        order = np.lexsort((-(posteriors if reading.ranks else scores), np.arange(len(numbers)) // _BLOCK))
+        strength = posteriors if reading.ranks or not reading.by_text else reading.sharp_posterior(scores, vectors)
+        order = np.lexsort((-strength, np.arange(len(numbers)) // _BLOCK))
         matches = reading.match(posteriors) if reading.by_text else reading.hit_probabilities(scores, vectors)
         falling = np.minimum.accumulate(matches[order])
         copies = reading.name_copies(scores[order])

@@ -78,8 +78,8 @@ class Relevance:
     nearest : mapping of int to float
         Log posteriors of the library's nearest vectors, by their numbers in the index.
     ranks : bool
-        Whether the log posterior puts hits in order. Not with images or with terms that push away: there the cosine
-        does, as the mean of such reference queries is no measure of hubs.
+        Whether the log posterior puts hits in order. Not with images, where the cosine does, or with terms that push
+        away, where the sharp one does: the mean of such reference queries is no measure of hubs.
     """
 
     query: NDArray[np.float32]
@@ -237,7 +237,7 @@ class Relevance:
         chances: number of queries and vectors that were compared; the best of many fits by accident.
         """
         weight, size, intercept = self.calibration.class_weights
-        posterior = self._sharp_posterior(vectors @ self.query, vectors)
+        posterior = self.sharp_posterior(vectors @ self.query, vectors)
         return _logistic(weight * posterior + size * np.log(min(chances, self.calibration.max_classes)) + intercept)
 
     def frame_posterior(self, vectors: Vectors) -> NDArray[np.float32] | None:
@@ -255,10 +255,10 @@ class Relevance:
         rows = np.flatnonzero(scores > self.mean + self.std)
         for first in range(0, len(rows), _CHUNK):
             chunk = rows[first : first + _CHUNK]
-            posterior[chunk] = np.exp(self._sharp_posterior(scores[chunk], vectors[chunk]) / 2)
+            posterior[chunk] = np.exp(self.sharp_posterior(scores[chunk], vectors[chunk]) / 2)
         return posterior
 
-    def _sharp_posterior(self, scores: NDArray[np.float32], vectors: Vectors) -> NDArray[np.float64]:
+    def sharp_posterior(self, scores: NDArray[np.float32], vectors: Vectors) -> NDArray[np.float64]:
         """(m,) log posteriors with kinds of the query as rivals; the nearer a prompt is in meaning, the less it counts.
 
         So a moment, or an advertisement, is what its words say and nothing like it.
