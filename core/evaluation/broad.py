@@ -54,7 +54,7 @@ class BroadData:
 
     def part(self, words: Sequence[int], photos: NDArray[np.int64]) -> BroadData:
         """Only some words and photos."""
-        right = self.right[np.ix_(words, photos)]
+        right = self.right[list(words)][:, photos]
         chosen = tuple(self.words[word] for word in words)
         return replace(self, vectors=self.vectors[photos], words=chosen, queries=self.queries[list(words)], right=right)
 
