@@ -27,8 +27,11 @@ class Calibration:
     Parameters
     ----------
     text_weights : tuple of float
-        Relevance of a text query: weight of the log posterior, weight of ln(items), intercept
-        (`tools/fit_relevance.py`).
+        Whether a library has what a text query means: weight of the log posterior, weight of ln(items / rank),
+        intercept (`tools/fit_relevance.py`).
+    closeness_weights : tuple of float
+        Whether a hit is what a text query means, if the library has it: weight of the height, 0 (chance) to 1 (the best
+        hit), intercept (`tools/fit_relevance.py`).
     max_items : int
         Number of items from which the penalty of library size stays constant.
     class_weights : tuple of float
@@ -56,9 +59,12 @@ class Calibration:
     library_baseline, prompts_baseline : float, optional
         Mean cosine of two vectors of a library, and of two reference prompts, where the thresholds were measured.
         The thresholds then keep their relative position between the baseline and 1. None: they are absolute.
+    is_measured : bool
+        Whether the weights of text queries were measured with this encoder: without that, a match is no percentage.
     """
 
     text_weights: tuple[float, float, float]
+    closeness_weights: tuple[float, float]
     max_items: int
     class_weights: tuple[float, float, float]
     max_classes: int
@@ -73,6 +79,7 @@ class Calibration:
     locate_range: float
     library_baseline: float | None = None
     prompts_baseline: float | None = None
+    is_measured: bool = True
 
     def at(self, library: Vectors) -> Calibration:
         """The same calibration with absolute thresholds for a library.
@@ -103,8 +110,9 @@ class Calibration:
 
 # Measured with version 3 of the embedded encoder, whose vectors hold only what pictures and texts share.
 EMBEDDED_3 = Calibration(
-    # Measured with names of present and absent classes in libraries of 10 to 400 labeled photos, not larger ones.
-    text_weights=(1.106, -0.579, 5.059),
+    # Those of version 4: scores are standardized. Libraries of more than 690 photos were not measured.
+    text_weights=(2.225, -1.335, 12.56),
+    closeness_weights=(5.224, -2.808),
     max_items=1_000,
     # Measured with photos and sets of 3 to 300 class names, some broad ("animal", "vehicle"), with and without the
     # correct class. The penalty of their number alone would reject everything from 600 classes on. With 600 names,
@@ -131,7 +139,9 @@ EMBEDDED_3 = Calibration(
 # that of version 3 (`tools/fit_thresholds.py`). `clip_weights` are moved as far as the fits of both are apart.
 EMBEDDED = replace(
     EMBEDDED_3,
-    text_weights=(1.157, -0.62, 5.201),
+    # Names and broad words in libraries of 10 to 690 photos that no training saw (`tools/fit_relevance.py`).
+    text_weights=(2.225, -1.335, 12.56),
+    closeness_weights=(5.224, -2.808),
     # With sets of 3 to 300 class names, 0.99 of the correct answers are accepted and 0.70 of unrelated photos rejected.
     class_weights=(0.701, -0.843, 4.954),
     image_weights=(1.04, -6.78),
@@ -147,7 +157,7 @@ EMBEDDED = replace(
 
 # For all other encoders: their vectors too hold only what pictures and texts share. The baselines are those of the
 # sample library and the reference prompts under version 3; the weights apply to standardized scores and are the same.
-DEFAULT = replace(EMBEDDED_3, library_baseline=0.17, prompts_baseline=0.044)
+DEFAULT = replace(EMBEDDED_3, library_baseline=0.17, prompts_baseline=0.044, is_measured=False)
 
 
 def get_calibration(encoder: Encoder) -> Calibration:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from core.deprecated import task_keywords
 from core.encoders.base import Encoder, Vectors
+from core.encoders.calibration import Calibration
 from core.encoders.prompts import embed_texts
 from core.encoders.reference_prompts import imagenet_names
 from core.evaluation.datasets import embed_files, read_pairs, unique
@@ -62,8 +63,7 @@ def evaluate_relevance(encoder: Encoder, images: Path, labels: Path, *, task: Ta
         A file cannot be read.
     """
     data = load_relevance_data(encoder, images, labels, task=task)
-    photos = np.arange(len(data.vectors))
-    present, absent = data.relevances(photos, np.arange(len(data.present)), np.arange(len(data.absent)))
+    present, absent = data.relevances()
     threshold = float(np.quantile(absent, 0.7))
     return RelevanceReport(
         images=len(data.vectors),
@@ -92,6 +92,8 @@ class RelevanceData:
         Rows of the photos of each present name.
     absent : array of float32, shape (a, dim)
         Of names without photos.
+    calibration : Calibration, optional
+        By default the encoder's.
     """
 
     encoder: Encoder
@@ -99,19 +101,57 @@ class RelevanceData:
     present: Vectors
     owners: list[NDArray[np.int64]]
     absent: Vectors
+    calibration: Calibration | None = None
 
-    def relevances(
-        self, photos: NDArray[np.int64], present: NDArray[np.int64], absent: NDArray[np.int64]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Relevance of each present name's own best photo, and of each absent name's best, among these photos."""
-        own = [self._score(self.present[n], photos)[np.isin(photos, self.owners[n])].max() for n in present]
-        return np.array(own), np.array([self._score(self.absent[n], photos).max() for n in absent])
+    def posteriors(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Log posteriors of the photos for each present name (p, n), and for each absent one (a, n)."""
+        both = (
+            [self.read(query).log_posterior(self.vectors) for query in queries]
+            for queries in (self.present, self.absent)
+        )
+        present, absent = (np.array(found) for found in both)
+        return present, absent
 
-    def _score(self, query: NDArray[np.float32], photos: NDArray[np.int64]) -> NDArray[np.float32]:
-        vectors = self.vectors[photos]
-        terms = [Term("text", "")]  # the words are in `query`
-        relevance = Relevance.from_query(self.encoder, vectors, query, terms, items=len(photos))
-        return relevance.hit_probabilities(vectors @ query, vectors)
+    def relevances(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Relevance of each present name's own best photo (p,), and of each absent name's best photo (a,)."""
+        own = [self._match(query)[rows].max() for query, rows in zip(self.present, self.owners, strict=True)]
+        return np.array(own), np.array([self._match(query).max() for query in self.absent])
+
+    def part(self, photos: NDArray[np.int64], half: int) -> RelevanceData:
+        """Only some photos, the names that they have, and every other absent name, from the one numbered `half`."""
+        places = {photo: place for place, photo in enumerate(photos.tolist())}
+        owners = [np.array([places[row] for row in rows.tolist() if row in places], np.int64) for rows in self.owners]
+        held = [name for name, rows in enumerate(owners) if len(rows)]
+        return replace(
+            self, vectors=self.vectors[photos], present=self.present[held], owners=[owners[name] for name in held],
+            absent=self.absent[half::2],
+        )  # fmt: skip
+
+    def calibrated(self, calibration: Calibration) -> RelevanceData:
+        """The same under another calibration than the encoder's."""
+        return replace(self, calibration=calibration)
+
+    def read(self, query: NDArray[np.float32]) -> Relevance:
+        """The relevance of a name's vector, with the photos as the library."""
+        return read_query(self.encoder, self.vectors, query, self.calibration)
+
+    def _match(self, query: NDArray[np.float32]) -> NDArray[np.float32]:
+        reading = self.read(query)
+        return reading.match(reading.log_posterior(self.vectors))
+
+
+def read_query(
+    encoder: Encoder, photos: Vectors, query: NDArray[np.float32], calibration: Calibration | None = None
+) -> Relevance:
+    """The relevance of the vector (dim,) of words, with photos (n, dim) as the library.
+
+    calibration: by default the encoder's.
+    """
+    terms = [Term("text", "")]  # the words are in `query`
+    reading = Relevance.from_query(encoder, photos, query, terms, items=len(photos))
+    if calibration is None:
+        return reading
+    return replace(reading, calibration=calibration).within(reading.log_posterior(photos), items=len(photos))
 
 
 @task_keywords

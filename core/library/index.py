@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from core.encoders.base import Vectors
 from core.encoders.calibration import DEFAULT, Calibration, compute_baseline_cosine
 from core.library.schema import Item
+from core.media.modalities import list_modalities
 from core.media.modality import Segment
 from core.vectors.temporal_smoothing import TemporalSmoother
 
@@ -113,6 +114,13 @@ class VectorIndex:
     def rows_with_vectors(self) -> NDArray[np.int64]:
         """The rows of `items` that have vectors; the others are not embedded with this encoder yet."""
         return np.unique(self.item_rows)
+
+    @cached_property
+    def is_seen(self) -> NDArray[np.bool_] | None:
+        """(items,) mask of items that are not embedded as text; None if there are no others."""
+        texts = [modality.name for modality in list_modalities() if modality.embedded_as == "text"]
+        mask = ~pc.is_in(self.items["kind"], value_set=pa.array(texts, pa.string())).to_numpy().astype(bool)
+        return None if mask.all() else mask
 
     @cached_property
     def background(self) -> Vectors:

@@ -1,4 +1,8 @@
-"""Search of images: weighted terms to ranked hits with score and relevance, likely ones first."""
+"""Search of images: weighted terms to ranked hits, of which any number can be asked for.
+
+Items are ranked in blocks of the nearest. Within a block the match decides, and no item of a later block has more of it
+than the last one before: the order is that of the number shown, and asking for more changes nothing above.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from core.encoders.base import Encoder, Vectors
@@ -16,14 +18,13 @@ from core.library.filters import Filters
 from core.library.index import VectorIndex
 from core.library.schema import Item
 from core.library.store import Library
-from core.media.modalities import list_modalities
+from core.media.modalities import get_modality
 from core.media.modality import Segment
 from core.search.combine import Combine, combine_terms
 from core.search.query import Term, embed_query
-from core.search.relevance import LIKELY, Relevance
+from core.search.relevance import LIKELY, Copy, Relevance
 
-MAX_HITS = 1_000
-_CANDIDATES = 200  # ranked at least, even if fewer are shown: folding removes some, and relevance reorders them
+_BLOCK = 200  # items that the match puts in order; near-duplicates are folded within two blocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +37,18 @@ class Hit:
     score : float
         Cosine of query and item, -1 to 1; comparable within one query only.
     relevance : float
-        Estimated probability that the item matches the query, 0 to 1.
+        The match: estimated probability that the item is what the query means, 0 to 1. The same for the same item,
+        words and library, whatever the filters.
     likely : bool
         Whether the relevance reaches `core.search.relevance.LIKELY`.
     segment : Segment, optional
         The part that fits best, in seconds of a video; None for an item that is one whole, such as a picture.
     duplicates : tuple of Item
         Near-duplicates that are folded into this hit.
+    copy : {"same", "part"}, optional
+        Of a query that is a picture: whether the item is that very picture, or another part of it.
+    judged : bool
+        Whether the relevance was measured for such queries and this encoder; see `SearchResult.judged`.
     """
 
     item: Item
@@ -51,6 +57,8 @@ class Hit:
     likely: bool
     segment: Segment | None = None
     duplicates: tuple[Item, ...] = ()
+    copy: Copy | None = None
+    judged: bool = True
 
     @property
     def start_s(self) -> float | None:
@@ -72,17 +80,21 @@ class SearchResult:
     hits : tuple of Hit
         Best first.
     cutoff : int
-        Number of likely hits, which come first; 0: nothing matches.
+        Number of likely hits, which come first: where doubt begins. 0: nothing matches.
     considered : int
         Number of items that pass the filters.
     seconds : float
         Time of the search.
+    judged : bool
+        Whether the matches were measured for queries of this kind. If not, as for queries with pictures, the order
+        counts, but neither `cutoff` nor a percentage says anything.
     """
 
     hits: tuple[Hit, ...]
     cutoff: int
     considered: int
     seconds: float
+    judged: bool = True
 
 
 def search(
@@ -107,7 +119,7 @@ def search(
     terms : sequence of Term
         The query, see `parse_query`.
     top_k : int
-        Most hits, 1 to 1,000; values beyond are clamped.
+        Most hits, at least 1. Thousands take seconds: each hit is compared with the reference prompts.
     filters : Filters, optional
     fold_duplicates : bool
         Whether near-duplicates become one hit.
@@ -133,60 +145,58 @@ def search(
     query = embed_query(encoder, terms, index=index, templates=templates)
     filters = filters or Filters()
     allowed = _get_allowed(index, filters, library, terms)
+    top_k = max(1, int(top_k))
     rows = index.rows_with_vectors
     considered = len(rows) if allowed is None else int(allowed[rows].sum())
-    top_k = max(1, min(int(top_k), MAX_HITS))
-    scores, numbers = _rank_items(index, query, max(2 * top_k, _CANDIDATES), allowed)
-    if len(numbers) == 0:
-        return SearchResult((), 0, considered, time.perf_counter() - started)
-    vectors = index.vectors(numbers)
-    reading = Relevance.from_query(encoder, index.background, query, terms, items=_count_rivals(index, filters))
-    relevance = reading.hit_probabilities(scores, vectors)
-    order = np.lexsort((-scores, -relevance))
-    ranked = _Ranked(index, numbers[order], vectors[order], scores[order], relevance[order])
-    hits = tuple(ranked.make_hit(group) for group in ranked.groups(fold_duplicates)[:top_k])
-    return SearchResult(hits, sum(hit.likely for hit in hits), considered, time.perf_counter() - started)
+    if not considered:
+        return SearchResult((), 0, 0, time.perf_counter() - started)
+    reading = Relevance.from_library(encoder, index, query, terms, texts=_is_text(filters.kind))
+    judged = reading.by_text and reading.calibration.is_measured
+    ranked, groups = _rank(index, reading, allowed, top_k, fold=fold_duplicates)
+    hits = tuple(ranked.make_hit(group, judged=judged) for group in groups)
+    return SearchResult(hits, sum(hit.likely for hit in hits), considered, time.perf_counter() - started, judged)
+
+
+def _rank(
+    index: VectorIndex, reading: Relevance, allowed: NDArray[np.bool_] | None, top_k: int, *, fold: bool
+) -> tuple[_Ranked, list[list[int]]]:
+    """The ranked vectors, and the ranks of each of the first `top_k` hits."""
+    count = -(-top_k // _BLOCK) * _BLOCK
+    while True:
+        numbers = _rank_items(index, reading.centered_query, count, allowed)
+        ranked = _Ranked.judge(index, reading, numbers)
+        groups = ranked.fold() if fold else [[rank] for rank in range(len(numbers))]
+        if len(groups) >= top_k or len(numbers) < count:
+            return ranked, groups[:top_k]
+        count *= 2  # folding left too few
 
 
 def _rank_items(
     index: VectorIndex, query: NDArray[np.float32], count: int, allowed: NDArray[np.bool_] | None
-) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+) -> NDArray[np.int64]:
     """The best vector of each of the `count` nearest items; a long video has thousands, but counts once."""
     wanted = count
     while True:
-        scores, numbers = index.search(query, wanted, allowed=allowed)
+        _, numbers = index.search(query, wanted, allowed=allowed)
         best = np.sort(np.unique(index.item_rows[numbers], return_index=True)[1])[:count]
         if len(best) == count or len(numbers) < wanted:
-            return scores[best], numbers[best]
+            return numbers[best]
         wanted *= 4
 
 
-def _count_rivals(index: VectorIndex, filters: Filters) -> int:
-    """Number of vectors of the kind that is searched: each may match by chance."""
-    of_kind = _mask_kind(index, filters.kind)
-    return len(index) if of_kind is None else int(of_kind[index.item_rows].sum())
-
-
-def _mask_kind(index: VectorIndex, kind: str | None) -> NDArray[np.bool_] | None:
-    """(items,) which are of the kind that is searched; None: all."""
-    texts = {modality.name for modality in list_modalities() if modality.embedded_as == "text"}
-    texts &= set(pc.unique(index.items["kind"]).to_pylist()) if kind is None else texts
-    if kind is not None or not texts:
-        return Filters(kind=kind).mask(index.items)
-    return ~pc.is_in(index.items["kind"], value_set=pa.array(sorted(texts))).to_numpy().astype(bool)
+def _is_text(kind: str | None) -> bool:
+    return kind is not None and get_modality(kind).embedded_as == "text"
 
 
 def _get_allowed(
     index: VectorIndex, filters: Filters, library: Library, terms: Sequence[Term]
 ) -> NDArray[np.bool_] | None:
-    allowed, of_kind = filters.mask(index.items, library), _mask_kind(index, filters.kind)
-    if allowed is None or of_kind is None:
-        allowed = of_kind if allowed is None else allowed
-    else:
-        allowed &= of_kind
+    allowed, of_kind = filters.mask(index.items, library), None if filters.kind else index.is_seen
+    if of_kind is not None:
+        allowed = of_kind if allowed is None else allowed & of_kind
     own = [number for term in terms if term.kind == "item" for number in index.item_numbers(str(term.value))]
     if own:
-        allowed = np.ones(len(index.items), bool) if allowed is None else allowed
+        allowed = np.ones(len(index.items), bool) if allowed is None else allowed.copy()
         allowed[index.item_rows[own]] = False
     return allowed
 
@@ -200,22 +210,37 @@ class _Ranked:
     vectors: Vectors
     scores: NDArray[np.float32]
     relevance: NDArray[np.float32]
+    copies: list[Copy | None]
 
-    def groups(self, fold: bool) -> list[list[int]]:
-        """Ranks of each hit, the best rank first; `fold` puts near-duplicates of one kind together."""
-        if not fold:
-            return [[rank] for rank in range(len(self.numbers))]
+    @classmethod
+    def judge(cls, index: VectorIndex, reading: Relevance, numbers: NDArray[np.int64]) -> _Ranked:
+        """Puts the nearest vectors in the order of their match, block by block."""
+        vectors = index.vectors(numbers)
+        scores = vectors @ reading.query
+        posteriors = reading.posteriors_of(numbers, vectors) if reading.by_text else scores
+        strength = posteriors if reading.ranks or not reading.by_text else reading.sharp_posterior(scores, vectors)
+        order = np.lexsort((-strength, np.arange(len(numbers)) // _BLOCK))
+        matches = reading.match(posteriors) if reading.by_text else reading.hit_probabilities(scores, vectors)
+        falling = np.minimum.accumulate(matches[order])
+        copies = reading.name_copies(scores[order])
+        return cls(index, numbers[order], vectors[order], scores[order], falling, copies)
+
+    def fold(self) -> list[list[int]]:
+        """Ranks of each hit, the best rank first: near-duplicates of one kind within two blocks are together."""
         named = self.index.items["kind"].take(self.index.item_rows[self.numbers])
         kinds = np.unique(named.to_numpy(zero_copy_only=False), return_inverse=True)[1]
-        alike = kinds[:, None] == kinds[None]  # a photo is no duplicate of a video that shows it
-        same = (self.vectors @ self.vectors.T >= self.index.thresholds.near_duplicate) & alike
         groups: dict[int, list[int]] = {}
-        for rank in range(len(same)):
-            leader = next((other for other in np.flatnonzero(same[rank, :rank]) if int(other) in groups), rank)
-            groups.setdefault(int(leader), []).append(rank)
+        for first in range(0, len(self.numbers), _BLOCK):
+            block, window = slice(first, first + _BLOCK), slice(max(0, first - _BLOCK), first + _BLOCK)
+            alike = kinds[block, None] == kinds[None, window]  # a photo is no duplicate of a video that shows it
+            same = (self.vectors[block] @ self.vectors[window].T >= self.index.thresholds.near_duplicate) & alike
+            for rank, row in enumerate(same, start=first):
+                near = (int(other) + window.start for other in np.flatnonzero(row))
+                leader = next((other for other in near if other < rank and other in groups), rank)
+                groups.setdefault(leader, []).append(rank)
         return list(groups.values())
 
-    def make_hit(self, group: list[int]) -> Hit:
+    def make_hit(self, group: list[int], *, judged: bool) -> Hit:
         best, number = group[0], int(self.numbers[group[0]])
         rows = self.index.item_rows[self.numbers[group]]
         rest = [
@@ -228,4 +253,6 @@ class _Ranked:
             likely=bool(self.relevance[best] >= LIKELY),
             segment=self.index.segment(number),
             duplicates=tuple({item.id: item for item in rest}.values()),
+            copy=self.copies[best],
+            judged=judged,
         )

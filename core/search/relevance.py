@@ -1,20 +1,30 @@
-"""Relevance: the probability that a hit matches the query, and the line where likely matches end.
+"""Relevance, shown as "match": how probable it is that a hit is what the query means, and the line where doubt begins.
 
 Cosines of dual encoders cannot be compared between queries, so each query is judged against reference queries: the same
 sum of terms, with other words (or other images of the library) in their places.
 
 For a text query, the log posterior counts: the log of the probability that this query, and no reference query,
-describes the hit. It is a softmax over scores standardized per hit. A reference query counts less the nearer it is to
-the query in meaning (a paraphrase is no rival). The best of many items is high by chance, so the size of the library
-enters as well. For an image query, the level counts: how far the score lies above those of reference queries. Logistic
-regressions turn both into probabilities. `core.encoders.calibration` has their weights; `tools/fit_relevance.py` fits
-them, and `python -m core eval relevance` measures.
+describes the hit. It is a softmax over scores standardized per hit, so a photo that is near to any words gains nothing.
+Reference queries that may be kinds of the query ("a beagle" for "a dog") are no rivals. Two questions follow:
+
+- Is it there at all? The best of many items is high by chance. So the k-th best counts less ln(n / k) for n items, as
+  in the false discovery rate [1]_, and the strongest rank decides: `presence`.
+- Is it this one? What counts is how high the hit stands between chance and the best hit: `height`.
+
+The match is the smaller of the two. For an image query, the level counts: how far the score lies above those of
+reference queries. Logistic regressions turn all of them into probabilities. `core.encoders.calibration` has their
+weights; `tools/fit_relevance.py` fits them, and `python -m core eval relevance` measures.
+
+References
+----------
+.. [1] Benjamini and Hochberg 1995, "Controlling the false discovery rate"
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,12 +33,19 @@ from core.encoders.base import Encoder, Vectors, unit_rows
 from core.encoders.calibration import Calibration, get_calibration
 from core.encoders.precomputed import supports_text
 from core.encoders.reference_prompts import embed_reference_prompts, get_reference_prior
+from core.library.index import VectorIndex
 from core.search.query import Term
 
+NEAREST = 200  # items by which a query is judged in a library
 LIKELY = 0.4  # the line: a missed match counts as a little worse than a wrong one
 
-_KIND_OF, _KIND_SHARPNESS = 1.0, 4.0  # standard deviations of cosine above which a prompt may be a kind of a class
-_SHARPNESS = 2.0  # of the softmax, per standard deviation
+Copy = Literal["same", "part"]  # of the query's picture: the very picture, or another part of it
+
+_PART = 0.6  # share of the way to chance within which two photos show parts of one: 3 of 125,000 pairs that do not
+_KIND_OF, _KIND_SHARPNESS = 1.0, 4.0  # standard deviations of cosine above which a prompt may be a kind of a query
+_SHARPNESS = 1.0  # of the softmax, per standard deviation
+_SHARPER = 2.0  # the same for frames, which compete within one video, and for classes
+_LEAST_SCALE = 1.0  # from chance to the top, so that noise in a library without any match is not stretched
 _LEVEL_QUERIES, _LEVEL_ITEMS = 256, 512
 _CHUNK = 4_096  # items whose cosines with all reference prompts are in memory at once
 _PRIOR_PAIRS = 64  # pairs of prompts that serve as background while the library has hardly any
@@ -36,7 +53,7 @@ _PRIOR_PAIRS = 64  # pairs of prompts that serve as background while the library
 
 @dataclass(frozen=True)
 class Relevance:
-    """A query, judged against reference queries.
+    """A query, judged against reference queries in one library.
 
     Parameters
     ----------
@@ -46,30 +63,58 @@ class Relevance:
         The reference queries, unit rows.
     prior : ndarray of float32, shape (m,)
         Weight of each as a rival, 0 to 1.
-    items : int
-        Number of vectors that are searched; each may match by chance.
+    rivals : ndarray of float32, shape (m,)
+        The prior without what may be kinds of the query.
     by_text : bool
         Whether no image is among the terms.
     mean, std : float
         Of the cosines of reference queries with the library: the null distribution.
     calibration : Calibration
         Of the encoder, with thresholds that hold for this library.
+    presence : float
+        Probability, 0 to 1, that the library has what a text query means.
+    top : float
+        Log posterior of the library's best item.
+    nearest : mapping of int to float
+        Log posteriors of the library's nearest vectors, by their numbers in the index.
+    ranks : bool
+        Whether the log posterior puts hits in order. Not with images, where the cosine does, or with terms that push
+        away, where the sharp one does: the mean of such reference queries is no measure of hubs.
     """
 
     query: NDArray[np.float32]
     reference_prompts: Vectors
     prior: NDArray[np.float32]
-    items: int
+    rivals: NDArray[np.float32]
     by_text: bool
     mean: float
     std: float
     calibration: Calibration
+    presence: float = 1.0
+    top: float = 0.0
+    nearest: Mapping[int, float] = field(default_factory=dict)
+    ranks: bool = True
 
     @classmethod
     def from_query(
-        cls, encoder: Encoder, background: Vectors, query: NDArray[np.float32], terms: Sequence[Term], *, items: int
-    ) -> Relevance:
-        """query: unit vector (dim,) of `terms`. background: (b, dim), b > 0, a sample of the library's vectors."""
+        cls, encoder: Encoder, background: Vectors, query: NDArray[np.float32], terms: Sequence[Term], *, items: int,
+        best: Vectors | None = None,
+    ) -> Relevance:  # fmt: skip
+        """Judges a query in a library.
+
+        Parameters
+        ----------
+        encoder : Encoder
+        background : ndarray of float32, shape (b, dim)
+            A sample of the library's vectors, b > 0.
+        query : ndarray of float32, shape (dim,)
+            Unit vector of `terms`.
+        terms : sequence of Term
+        items : int
+            Number of vectors that the library has; each may match by chance.
+        best : ndarray of float32, shape (k, dim), optional
+            The library's vectors that are nearest to the query; by default the nearest of `background`.
+        """
         calibration = get_calibration(encoder).at(background)
         prompts = embed_reference_prompts(encoder) if supports_text(encoder) else background
         reference_prompts = _get_reference_queries(prompts, background, terms)
@@ -82,21 +127,118 @@ class Relevance:
             half = min(_PRIOR_PAIRS, len(prompts) // 2)
             scores = np.append(scores[scores < calibration.same_image], (prompts[:half] * prompts[-half:]).sum(axis=1))
         prior = get_reference_prior() if by_text else np.ones(len(reference_prompts), np.float32)
+        rivals = prior * weigh_rivals(query[None] @ reference_prompts.T)[0]
         mean, std = float(scores.mean()), float(scores.std()) + 1e-6
-        return cls(query, reference_prompts, prior, items, by_text, mean, std, calibration)
+        ranks = by_text and all(term.weight > 0 for term in terms)
+        reading = cls(query, reference_prompts, prior, rivals, by_text, mean, std, calibration, ranks=ranks)
+        if not by_text:
+            return reading
+        if best is None:
+            best = background[np.argsort(-(background @ query), kind="stable")[:NEAREST]]
+        return reading.within(reading.log_posterior(best), items=items)
+
+    @classmethod
+    def from_library(
+        cls,
+        encoder: Encoder,
+        index: VectorIndex,
+        query: NDArray[np.float32],
+        terms: Sequence[Term],
+        *,
+        texts: bool = False,
+    ) -> Relevance:
+        """Judges a query in a library, whatever filters limit what is shown: the same item always has the same match.
+
+        texts: whether texts are searched; their cosines with words are on another scale than those of pictures.
+        """
+        allowed = None if index.is_seen is None else index.is_seen ^ texts
+        judged = cls.from_query(encoder, index.background, query, terms, items=1, best=index.background[:1])
+        if not judged.by_text:
+            return judged
+        _, numbers = index.search(judged.centered_query, NEAREST, allowed=allowed)
+        items = len(index) if allowed is None else int(allowed[index.item_rows].sum())
+        if not len(numbers):
+            return judged
+        posteriors = judged.log_posterior(index.vectors(numbers))
+        nearest = dict(zip(numbers.tolist(), posteriors.tolist(), strict=True))
+        return replace(judged.within(posteriors, items=items), nearest=nearest)
+
+    def posteriors_of(self, numbers: NDArray[np.int64], vectors: Vectors) -> NDArray[np.float64]:
+        """`log_posterior` of vectors (m, dim) with these numbers (m,) in the index; the nearest are known already."""
+        found = np.array([self.nearest.get(number, np.nan) for number in numbers.tolist()], np.float64)
+        missing = np.isnan(found)
+        if missing.any():
+            found[missing] = self.log_posterior(vectors[missing])
+        return found
+
+    @property
+    def centered_query(self) -> NDArray[np.float32]:
+        """(dim,) what to rank a library by: of words, the query less the mean reference query.
+
+        The mean cosine of a photo with the reference queries is what it is near to any words, which makes hubs: photos
+        among the first of many queries. The log posterior corrects their spread as well, but cannot be searched for.
+        """
+        if not self.ranks:
+            return self.query
+        return np.asarray(self.query - self.reference_prompts.mean(axis=0), np.float32)
+
+    def within(self, posteriors: NDArray[np.floating], *, items: int) -> Relevance:
+        """The same query in a library of so many items, the best of which have these log posteriors (k,)."""
+        best = np.sort(posteriors)[::-1].astype(np.float64)
+        presence = float(compute_presence(self.calibration, best, items).max())
+        return replace(self, presence=presence, top=float(best[0]))
 
     def hit_probabilities(self, scores: NDArray[np.float32], vectors: Vectors) -> NDArray[np.float32]:
-        """Relevance (m,), 0 to 1, of hits with these cosines (m,) and vectors (m, dim)."""
+        """The match (m,), 0 to 1, of hits with these cosines (m,) and vectors (m, dim)."""
         if self.by_text:
-            weight, size, intercept = self.calibration.text_weights
-            items = min(self.items, self.calibration.max_items)
-            return _logistic(weight * self.log_posterior(scores, vectors) + size * np.log(items) + intercept)
+            return self.match(self.log_posterior(vectors))
         weight, intercept = self.calibration.image_weights
         relevance = _logistic(weight * (scores - self.mean) / self.std + intercept)
         # the same image, or another part of it, matches however varied or uniform a library is
         far = (1 - scores) / (1 - self.mean) / self.calibration.same_scene
         same = np.where(scores >= self.calibration.same_image, scores, 1 - far)
         return np.maximum(relevance, same).clip(0, 1)
+
+    def name_copies(self, scores: NDArray[np.float32]) -> list[Copy | None]:
+        """What hits of an image query with these cosines (m,) are, if they are of the very same picture."""
+        far = (1 - scores) / (1 - self.mean) / self.calibration.same_scene
+        return [
+            None if self.by_text
+            else "same" if score >= self.calibration.same_image
+            else "part" if distance <= _PART else None
+            for score, distance in zip(scores.tolist(), far.tolist(), strict=True)
+        ]  # fmt: skip
+
+    def match(self, posteriors: NDArray[np.floating]) -> NDArray[np.float32]:
+        """The match (m,), 0 to 1, of hits of a text query by their log posteriors (m,)."""
+        weight, intercept = self.calibration.closeness_weights
+        return np.minimum(_logistic(weight * self.height(posteriors) + intercept), np.float32(self.presence))
+
+    def height(self, posteriors: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Where log posteriors (m,) stand between chance, 0, and the best hit of the library, 1."""
+        return np.asarray((posteriors - self.chance) / max(self.top - self.chance, _LEAST_SCALE), np.float64)
+
+    @property
+    def chance(self) -> float:
+        """The log posterior of a query that describes a hit neither better nor worse than the reference queries.
+
+        Standardized scores are about normal, so the mean of their exponentials is exp(sharpness² / 2).
+        """
+        return -float(np.log(self.rivals.sum() + 1e-6)) - _SHARPNESS**2 / 2
+
+    def log_posterior(self, vectors: Vectors) -> NDArray[np.float64]:
+        """(m,), at most 0: ln p(this query | hit) among the query and its rivals, for vectors (m, dim)."""
+        rivals = np.broadcast_to(self.rivals, (len(vectors), len(self.rivals)))
+        return _log_posterior(vectors @ self.query, vectors @ self.reference_prompts.T, rivals, _SHARPNESS)
+
+    def description_probability(self, vectors: Vectors, chances: int) -> NDArray[np.float32]:
+        """Probability (m,), 0 to 1, that a text query describes vectors (m, dim), apart from any library.
+
+        chances: number of queries and vectors that were compared; the best of many fits by accident.
+        """
+        weight, size, intercept = self.calibration.class_weights
+        posterior = self.sharp_posterior(vectors @ self.query, vectors)
+        return _logistic(weight * posterior + size * np.log(min(chances, self.calibration.max_classes)) + intercept)
 
     def frame_posterior(self, vectors: Vectors) -> NDArray[np.float32] | None:
         """(m,), 0 to 1: square root of the probability that this query, and no reference query, describes each row
@@ -113,23 +255,56 @@ class Relevance:
         rows = np.flatnonzero(scores > self.mean + self.std)
         for first in range(0, len(rows), _CHUNK):
             chunk = rows[first : first + _CHUNK]
-            posterior[chunk] = np.exp(self.log_posterior(scores[chunk], vectors[chunk]) / 2)
+            posterior[chunk] = np.exp(self.sharp_posterior(scores[chunk], vectors[chunk]) / 2)
         return posterior
+
+    def sharp_posterior(self, scores: NDArray[np.float32], vectors: Vectors) -> NDArray[np.float64]:
+        """(m,) log posteriors with kinds of the query as rivals; the nearer a prompt is in meaning, the less it counts.
+
+        So a moment, or an advertisement, is what its words say and nothing like it.
+        """
+        weights = self.prior * (1.0 - np.clip(self.reference_prompts @ self.query, 0.0, 1.0) ** 2) ** 2
+        rivals = np.broadcast_to(weights, (len(vectors), len(weights)))
+        return _log_posterior(scores, vectors @ self.reference_prompts.T, rivals, _SHARPER)
 
     def null_stats(self, vectors: Vectors) -> tuple[float, float]:
         """Mean and standard deviation of the `frame_posterior` of reference queries over vectors (n, dim)."""
         rivals = vectors[_sample_evenly(len(vectors), _LEVEL_ITEMS)] @ self.reference_prompts.T
-        odds = np.exp(_SHARPNESS * (rivals - rivals.mean(axis=1, keepdims=True)) / (rivals.std(axis=1)[:, None] + 1e-6))
+        odds = np.exp(_SHARPER * (rivals - rivals.mean(axis=1, keepdims=True)) / (rivals.std(axis=1)[:, None] + 1e-6))
         posterior = np.sqrt(np.minimum(1.0, odds / (odds @ self.prior)[:, None]))
         return float(posterior.mean()), float(posterior.std()) + 1e-6
 
-    def log_posterior(self, scores: NDArray[np.float32], vectors: Vectors) -> NDArray[np.float64]:
-        """(m,), at most 0: ln p(this query | hit), among the query and its reference queries; see the module."""
-        similarity = np.clip(self.reference_prompts @ self.query, 0.0, 1.0)
-        weights = self.prior * (1.0 - similarity**2) ** 2
-        return _log_posterior(
-            scores, vectors @ self.reference_prompts.T, np.broadcast_to(weights, (len(vectors), len(weights)))
-        )
+
+def compute_presence(calibration: Calibration, best: NDArray[np.floating], items: int) -> NDArray[np.float32]:
+    """Probability that something is there, by each of the best items.
+
+    Parameters
+    ----------
+    calibration : Calibration
+    best : ndarray of float, shape (k,)
+        Log posteriors, falling.
+    items : int
+        n >= k; beyond `calibration.max_items` the number makes no difference.
+
+    Returns
+    -------
+    ndarray of float32, shape (k,)
+        0 to 1. Ranks in the lower two thirds of a library cannot stand out.
+    """
+    weight, size, intercept = calibration.text_weights
+    count = max(1, min(len(best), items // 3))
+    ranks = np.arange(1, count + 1)
+    chances = np.log(np.maximum(1.0, min(max(items, 1), calibration.max_items) / ranks))
+    return _logistic(weight * best[:count] + size * chances + intercept)
+
+
+def weigh_rivals(similarity: NDArray[np.floating]) -> NDArray[np.float32]:
+    """How much each reference prompt counts as a rival, from cosines (c, m) of queries and prompts: (c, m), 0 to 1.
+
+    Queries are often broad ("animal"). A prompt that is much nearer to one than others ("a fish") may be a kind of it.
+    """
+    outstanding = (similarity - similarity.mean(axis=1, keepdims=True)) / (similarity.std(axis=1, keepdims=True) + 1e-6)
+    return _logistic(_KIND_SHARPNESS * (_KIND_OF - outstanding))
 
 
 def description_probability(
@@ -165,29 +340,28 @@ def class_log_posterior(
 ) -> NDArray[np.float64]:
     """Log posterior of the best class of each item among that class and the reference prompts: (n,), at most 0.
 
-    Parameters are those of `description_probability`. Classes are often broad ("animal"). A reference prompt that is
-    much nearer to a class than others ("a fish") may be a kind of it, and is no rival.
+    Parameters are those of `description_probability`. What may be a kind of the class is no rival, as in search.
     """
     reference_prompts, prior = embed_reference_prompts(encoder), get_reference_prior()
     classes, places = np.unique(best, return_inverse=True)
-    similarity = texts[classes] @ reference_prompts.T
-    outstanding = (similarity - similarity.mean(axis=1, keepdims=True)) / (similarity.std(axis=1, keepdims=True) + 1e-6)
-    weights = prior * _logistic(_KIND_SHARPNESS * (_KIND_OF - outstanding))
+    weights = prior * weigh_rivals(texts[classes] @ reference_prompts.T)
     posterior = np.empty(len(vectors), np.float64)
     for first in range(0, len(vectors), _CHUNK):
         chunk = slice(first, first + _CHUNK)
         scores = np.einsum("nd,nd->n", texts[best[chunk]], vectors[chunk])
-        posterior[chunk] = _log_posterior(scores, vectors[chunk] @ reference_prompts.T, weights[places[chunk]])
+        posterior[chunk] = _log_posterior(
+            scores, vectors[chunk] @ reference_prompts.T, weights[places[chunk]], _SHARPER
+        )
     return posterior
 
 
 def _log_posterior(
-    scores: NDArray[np.floating], rivals: NDArray[np.floating], weights: NDArray[np.floating]
+    scores: NDArray[np.floating], rivals: NDArray[np.floating], weights: NDArray[np.floating], sharpness: float
 ) -> NDArray[np.float64]:
     """(n,) from the scores (n,) of queries, the scores (n, m) of their rivals and the weights (n, m) of the rivals."""
     mean, std = rivals.mean(axis=1), rivals.std(axis=1) + 1e-6
-    own = _SHARPNESS * (scores - mean) / std
-    rest = np.einsum("nm,nm->n", weights, np.exp(_SHARPNESS * (rivals - mean[:, None]) / std[:, None]))
+    own = sharpness * (scores - mean) / std
+    rest = np.einsum("nm,nm->n", weights, np.exp(sharpness * (rivals - mean[:, None]) / std[:, None]))
     return np.asarray(own - np.log(rest + np.exp(own)), np.float64)
 
 

@@ -103,7 +103,7 @@ def search_videos(
     terms : sequence of Term
         The query, see `parse_query`.
     top_k : int
-        Most hits, 1 to 1,000; values beyond are clamped.
+        Most hits, at least 1.
     pooling : {"max", "top", "mean"}
         A video's score: its best frame, smoothed within the shot; the mean over its best 5 seconds; over all its time.
     filters : Filters, optional
@@ -139,9 +139,8 @@ def search_videos(
     )
     hits: list[VideoHit] = []
     if len(rows.items):
-        rivals = int(videos[index.item_rows].sum())
-        reading = Relevance.from_query(encoder, index.background, query, terms, items=rivals)
-        top_k, most = max(1, min(int(top_k), MAX_VIDEOS)), max(1, int(max_moments))
+        reading = Relevance.from_library(encoder, index, query, terms)
+        top_k, most = max(1, int(top_k)), max(1, int(max_moments))
         hits = (
             _clip_hits(rows, clip, reading, pooling, top_k, most)
             if clip

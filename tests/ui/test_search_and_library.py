@@ -111,25 +111,34 @@ def test_looking_around_encodes_nothing(
 # searching
 
 
-def test_the_matching_pictures_come_first_and_the_line_follows(colours: Library) -> None:
+def test_every_picture_is_shown_and_doubt_has_a_heading(colours: Library) -> None:
     at = find(visit(SEARCH), "red")
-    assert "1 likely match for “red”" in said(at) and "Likely matches end here" in said(at)
-    assert cards(at) == ["red.png"] and len(component(at, "cards")) == 1
-    at.toggle("beyond").set_value(True).run()
-    assert len(cards(at, 1)) == 7 and "red.png" not in cards(at, 1)
+    shown = component(at, "cards")[0]["cards"]
+    assert "Results for “red”" in said(at) and len(shown) == 8 and shown[0]["name"] == "red.png"
+    headings = [card["section"] for card in shown]
+    assert headings[0] == "" and headings[-1] == "Less certain from here" and headings == sorted(headings)
 
 
-def test_a_query_of_nothing_here_says_so_and_shows_the_nearest_on_request(colours: Library) -> None:
+def test_a_query_of_nothing_here_says_so_and_shows_the_nearest(colours: Library) -> None:
     at = find(visit(SEARCH), "xylophone")
-    assert "Nothing here matches “xylophone”" in said(at) and not component(at, "cards")
-    at.toggle("beyond").set_value(True).run()
-    assert len(cards(at)) == 8
+    assert "Nothing here matches “xylophone”" in said(at) and len(cards(at)) == 8
 
 
-def test_scores_are_cosines_and_relevance_is_a_likelihood(colours: Library) -> None:
-    at = find(visit(SEARCH), "red")
-    card = component(at, "cards")[0]["cards"][0]
-    assert card["score"] == "1.00" and card["chance_text"] == "98 % likely"
+def test_more_is_shown_on_request_to_the_last_picture(colours: Library, photos: Path, encoder: ColorEncoder) -> None:
+    for number in range(30):
+        Image.new("RGB", (60, 60), (255 - 8 * number, 8 * number, 120)).save(photos / f"shade {number}.png")
+    ingest(colours, encoder, [photos])
+    at = visit(SEARCH, q="red", top="24", fold="false")
+    first = cards(at)
+    assert len(first) == 24
+    at = press(at, "Show 96 more")
+    assert len(cards(at)) == 38 and cards(at)[:24] == first and "Show 96 more" not in labels(at)
+    assert len(cards(find(at, "blue"))) == 24, "another query begins with its first page"
+
+
+def test_cards_show_the_match_and_details_the_cosine(colours: Library) -> None:
+    card = component(find(visit(SEARCH), "red"), "cards")[0]["cards"][0]
+    assert card["score"] == "" and card["chance_text"].endswith("% match")
 
 
 def test_terms_are_added_weighted_and_taken_out(colours: Library) -> None:
@@ -137,7 +146,7 @@ def test_terms_are_added_weighted_and_taken_out(colours: Library) -> None:
     blue = [widget for widget in at.number_input if "Weight" in widget.label][1]
     blue.set_value(-2.0).run()
     assert at.text_input("q").value == "red - 2:blue" and "“red”, without “blue”" in said(at)
-    assert "blue.png" not in cards(at.toggle("beyond").set_value(True).run())[:3]
+    assert "blue.png" not in cards(at)[:3]
     at.button(next(button.key for button in at.button if (button.key or "").startswith("drop"))).click().run()
     assert at.text_input("q").value == "- 2:blue"
 
@@ -177,21 +186,23 @@ def test_filters_of_one_library_do_not_break_another(colours: Library, photos: P
     at = visit(SEARCH, q="red", folder="more", library="Colours", beyond="true")
     assert "Among 4 pictures, in" in said(at)
     picker(at, "Library").set_value("Flat").run()
-    assert "Among 2 pictures" in said(at) and cards(at) == ["red.png"]
+    assert "Among 2 pictures" in said(at) and cards(at) == ["red.png", "blue.png"]
 
 
 def test_a_picture_of_the_library_is_a_query(colours: Library) -> None:
     Image.new("RGB", (200, 150), (200, 40, 40)).save(colours.path.parent / "reddish.png")
     ingest(colours, ColorEncoder(), [colours.path.parent / "reddish.png"])
     at = visit(SEARCH, q=f"item:{item_id(colours, 'red.png')}")
-    assert "for the picture red.png" in said(at) and cards(at) == ["reddish.png"]
+    assert "for the picture red.png" in said(at) and cards(at)[0] == "reddish.png"
+    assert "Nothing here" not in said(at) and not component(at, "cards")[0]["cards"][-1]["chance_text"]
     assert "is not in this library" in said(find(at, "item:nowhere"))
 
 
 def test_an_uploaded_picture_is_a_query_and_not_in_the_link(colours: Library) -> None:
     at = visit(SEARCH)
     at = settled(at.file_uploader[0].upload("query.png", picture("blue")).run())
-    assert cards(at) == ["blue.png"] and "likely match for your picture" in said(at)
+    assert cards(at)[0] == "blue.png" and "Results for your picture" in said(at)
+    assert component(at, "cards")[0]["cards"][0]["chance_text"] == "this very picture"
     assert "The page link does not include the uploaded picture" in said(at)
     assert "upload" not in json.dumps(at.query_params)
 
@@ -233,9 +244,9 @@ def test_near_duplicates_are_folded_unless_asked(colours: Library, photos: Path,
     Image.new("RGB", (200, 150), COLORS["red"]).save(photos / "red copy.png")
     ingest(colours, encoder, [photos])
     at = find(visit(SEARCH), "red")
-    assert len(cards(at)) == 1 and component(at, "cards")[0]["cards"][0]["copies"] == 1
+    assert len(cards(at)) == 8 and component(at, "cards")[0]["cards"][0]["copies"] == 1
     at.toggle("fold").set_value(False).run()
-    assert sorted(cards(at)) == ["red copy.png", "red.png"]
+    assert sorted(cards(at)[:2]) == ["red copy.png", "red.png"]
 
 
 def test_pictures_are_addresses_and_in_public_mode_part_of_the_page(
@@ -251,16 +262,16 @@ def test_pictures_are_addresses_and_in_public_mode_part_of_the_page(
 def test_selected_pictures_can_be_taken_away(colours: Library) -> None:
     at = find(visit(SEARCH), "red")
     assert "**0 selected**" in said(at) and all(button.disabled for button in at.get("download_button"))
-    at = press(at, "Select all likely")
-    assert "**1 selected**" in said(at) and not any(button.disabled for button in at.get("download_button"))
+    at = press(at, "Select all above")
+    assert "**0 selected**" not in said(at) and not any(button.disabled for button in at.get("download_button"))
     assert "**0 selected**" in said(press(at, "Select none"))
 
 
 def test_ticks_beside_results_go_into_a_link_and_come_out_of_it(colours: Library) -> None:
     at = visit(SEARCH, q="red", beyond="true")
     assert all(entry["off"] for entry in component(at, "adds") if "selection" in entry["label"])
-    likely, beyond = ([card["id"] for card in grid["cards"]] for grid in component(at, "cards"))
-    target = [likely[0], beyond[-1]]
+    (grid,) = component(at, "cards")
+    target = [grid["cards"][0]["id"], grid["cards"][-1]["id"]]
     link = {"q": "red", "beyond": "true", "library": "Colours"}
     at = visit(SEARCH, **link, carried=f"ticked:{'.'.join(target)}.no.such.<b>")
     assert "**2 selected**" in said(at) and "Not found here: 3 pictures" in at.toast[0].value

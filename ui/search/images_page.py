@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 import streamlit as st
@@ -13,6 +14,7 @@ from core.media.modalities import VIDEO
 from core.media.modality import Modality
 from ui.components.gallery.gallery import Card, gallery
 from ui.search.image_results import show_results
+from ui.search.more import count_shown, more_button
 from ui.session.libraries import sample_items
 from ui.snippets.search import search_lines
 from ui.text import plain
@@ -64,11 +66,14 @@ def search_section(library: Library, encoder: Encoder, kinds: Sequence[Modality]
             return
         term_editor(library, terms)
         embed_uploads(encoder, terms)
-        result = find(library, encoder, terms, filters, options)
+        shown = count_shown((str(library.path), encoder.id, terms, filters, options), options.top_k)
+        result = find(library, encoder, terms, filters, replace(options, top_k=shown))
     except QueryError as error:
         st.warning(plain(str(error)), icon=":material/help:")
         return
     show_results(library, encoder, terms, filters, result, videos=videos)
+    if len(result.hits) == shown:  # folded copies make fewer of them than there are items
+        more_button(shown, result.considered)
     in_python(search_lines(library, encoder, terms, filters, options))
     show_details(result.hits, videos=videos)
 

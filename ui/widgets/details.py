@@ -19,7 +19,7 @@ from core.policy import get_policy
 from core.previews.cache import is_as_indexed
 from core.previews.thumbnails import make_thumbnail
 from core.utils.timecode import format_timecode
-from ui.components.gallery.gallery import chance_text
+from ui.components.gallery.gallery import match_text
 from ui.components.video_player.video_player import player
 from ui.errors import boundary
 from ui.session.state import get_state
@@ -100,7 +100,9 @@ def _facts(item: Item, hit: Hit | None) -> None:
     st.markdown(f"##### {plain(Path(item.path).name)}")
     if hit is not None:
         st.markdown(
-            f"**{chance_text(hit.relevance)}** · cosine {hit.score:.2f}",
+            f"{about} · cosine {hit.score:.2f}"
+            if (about := f"**{match_text(hit)}**").strip("*")
+            else f"cosine {hit.score:.2f}",
             help="The percentage estimates how likely this picture is what the query means, compared with the rest of "
             "the library. The cosine is the similarity of query and picture, -1 to 1; compare it within one query.",
         )

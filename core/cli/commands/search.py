@@ -134,7 +134,7 @@ def show_hits(result: dict[str, Any]) -> None:
         print("Nothing here matches." + ("" if result["hits"] else " (--all shows the nearest all the same)"))
     for rank, hit in enumerate(result["hits"], start=1):
         if rank == result["cutoff"] + 1 and result["cutoff"]:
-            print("--- likely matches end here ---")
+            print("--- less certain from here ---")
         times = ""
         if "start_s" in hit:
             describe = get_modality(hit["kind"]).describe

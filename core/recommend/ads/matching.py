@@ -8,7 +8,7 @@ less readily the more often it was shown before.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -204,4 +204,7 @@ def _score_page_as_one(fits: NDArray[np.float32], tastes: int) -> NDArray[np.flo
 
 
 def _compute_fit(piece: Piece, targets: Vectors, chances: int) -> NDArray[np.float32]:
-    return replace(piece.relevance, items=chances).hit_probabilities(targets @ piece.relevance.query, targets)
+    """The probability, 0 to 1, that a piece fits each target, which is the best of so many chances."""
+    if not piece.relevance.by_text:
+        return piece.relevance.hit_probabilities(targets @ piece.relevance.query, targets)
+    return piece.relevance.description_probability(targets, chances)

@@ -76,7 +76,7 @@ def test_people_see_the_line(capsys: pytest.CaptureFixture[str], photos: Path, t
     run(capsys, "index", photos, "--library", tmp_path / "library")
     main(["search", "green", "--library", str(tmp_path / "library"), "--all"])
     out = capsys.readouterr().out
-    assert "likely matches end here" in out and out.index("green.png") < out.index("likely matches end here")
+    assert "less certain from here" in out and out.index("green.png") < out.index("less certain from here")
 
 
 @pytest.mark.parametrize(

@@ -180,9 +180,12 @@ def _thumbnail(item: Item, side: int, time_s: float | None) -> bytes | None:
         return None
 
 
+_COPIES = {"same": "this very picture", "part": "part of the same picture"}
+
+
 def chance_text(relevance: float) -> str:
     """A relevance as text, from 1 to 99 %."""
-    return f"{min(99, max(1, round(100 * relevance)))} % likely"
+    return f"{min(99, max(1, round(100 * relevance)))} % match"
 
 
 def _forced_key(key: str) -> str:
@@ -224,11 +227,16 @@ def _card(card: Card, url: str | None, small: dict[str, str | None], find: bool)
     }
 
 
-def _facts_of(hit: Hit) -> Facts:
-    return Facts(
-        hit.relevance,
-        chance_text(hit.relevance),
-        "Estimated probability that this is what the query means",
-        f"{hit.score:.2f}",
-        "Cosine similarity, -1 to 1; comparable within one query only",
-    )
+def match_text(hit: Hit) -> str:
+    """What is known of a hit of a search: its match, or that it is a copy of the query's picture; "" for nothing."""
+    if hit.copy is not None:
+        return _COPIES[hit.copy]
+    return chance_text(hit.relevance) if hit.judged else ""
+
+
+def _facts_of(hit: Hit) -> Facts | None:
+    text = match_text(hit)
+    if not text:
+        return None
+    title = "" if hit.copy else "Estimated probability that this is what the query means"
+    return Facts(hit.relevance if hit.copy is None else None, text, title, "", "")

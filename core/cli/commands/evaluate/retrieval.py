@@ -22,7 +22,10 @@ def add(tree: Any) -> None:
     parser.add_argument("--encoder", metavar="NAME", help="default: the encoder of the library")
     text = 'how well "nothing here matches" is recognized'
     parser = add_command(tree, "relevance", text, relevance)
-    parser.add_argument("--labels", type=Path, required=True, metavar="CSV", help="columns image, label")
+    parser.add_argument("--labels", type=Path, metavar="CSV", help="columns image, label")
+    text = "broad words and what names their photos (columns word, source, names): where the divider of a search stands"
+    parser.add_argument("--broad", type=Path, metavar="CSV", help=text)
+    parser.add_argument("--captions", type=Path, metavar="CSV", help="with --broad: columns image, caption")
     add_images(parser)
     text = 'queries of several terms ("a + b - c"), by each way of combining terms'
     parser = add_command(tree, "terms", text, terms, show_terms)
@@ -62,9 +65,15 @@ def retrieval(options: Options, task: Task) -> dict[str, Any]:
 
 def relevance(options: Options, task: Task) -> dict[str, Any]:
     """`eval relevance`."""
+    from core.evaluation.broad import evaluate_broad
     from core.evaluation.relevance import evaluate_relevance
 
+    if options.labels is None and (options.broad is None or options.captions is None):
+        raise DataError("Give --labels, or --broad with --labels or --captions.")
     encoder = get_encoder(options, task)
+    if options.broad is not None:
+        tables = {"labels": options.labels, "captions": options.captions}
+        return asdict(evaluate_broad(encoder, options.images, options.broad, **tables, task=task))
     return asdict(evaluate_relevance(encoder, options.images, options.labels, task=task))
 
 
