@@ -45,7 +45,8 @@ def files_label() -> str:
     """The label of an uploader, with the limit per file if it is below that of a whole upload."""
     megabytes = get_policy().file_bytes // MB
     limit = f" of up to {megabytes:,} MB each" if megabytes < zip_limit() else ""
-    *most, last = ["Photos", *(modality.plural for modality in list_modalities()[1:])]
+    kinds = [modality for modality in list_modalities()[1:] if not modality.is_on_request]
+    *most, last = ["Photos", *(modality.plural for modality in kinds)]
     return f"{', '.join(most)} and {last}{limit}, or zip archives of them"
 
 

@@ -140,6 +140,12 @@ def get_root(encoder: Encoder) -> Encoder:
     return encoder
 
 
+def reads_whole(encoder: Encoder, text: str) -> bool:
+    """Whether an encoder reads all of a text. True of one that does not say: its `reads_whole(text)` does."""
+    check = getattr(get_root(encoder), "reads_whole", None)
+    return check is None or bool(check(text))
+
+
 def unit_rows(vectors: NDArray[np.floating]) -> Vectors:
     """Divides rows by their L2 norms.
 

@@ -22,7 +22,7 @@ from core.library.ingest.reader import hash_file
 from core.library.registry import libraries_folder, list_libraries
 from core.library.schema import Item
 from core.library.session_folders import get_current_visits_folder
-from core.media.kinds import is_media_path
+from core.media.kinds import is_item_path
 from core.media.places import write_edited
 from core.media.places.isolated import find_places_isolated
 from core.policy import Policy, rules
@@ -60,7 +60,7 @@ def find_reason(item: Item, policy: Policy) -> str | None:
         return _MISSING
     if not is_listed(path, policy):
         return _NOT_LISTED
-    if not stat.S_ISREG(status.st_mode) or not (is_media_path(path) and is_media_path(item.path)):
+    if not stat.S_ISREG(status.st_mode) or not (is_item_path(path, item.kind) and is_item_path(item.path, item.kind)):
         return _NO_MEDIUM
     if (status.st_size, status.st_mtime_ns) == (item.bytes, item.mtime_ns):
         return None

@@ -55,6 +55,20 @@ CAPTIONS = pa.schema(
     ]
 )
 
+PASSAGES = pa.schema(  # of documents; the table is there from the first one on
+    [
+        pa.field("item_id", pa.string(), nullable=False),
+        pa.field("start", pa.int32(), nullable=False),  # characters of the document's text, as in its vectors
+        pa.field("end", pa.int32(), nullable=False),
+        pa.field("text", pa.string(), nullable=False),
+        pa.field("page", pa.int32()),
+        pa.field("heading", pa.string()),
+        pa.field("line", pa.int32()),
+        pa.field("start_s", pa.float32()),  # of subtitles
+        pa.field("end_s", pa.float32()),
+    ]
+)
+
 SAMPLING = pa.field("sampling", pa.string())  # of a video's frames, as `core.media.sampling.Sampling` writes itself
 
 
@@ -127,6 +141,38 @@ class VectorRow:
     vector: Any
     segment: Segment | None = None
     sampling: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A passage of a document.
+
+    Attributes
+    ----------
+    start, end
+        Characters of the text that was read of the document, as the `Segment` of its vector.
+    page, line
+        From 1, as far as the document has them.
+    heading
+        The nearest one above.
+    start_s, end_s
+        Seconds, of subtitles.
+    """
+
+    item_id: str
+    start: int
+    end: int
+    text: str
+    page: int | None = None
+    heading: str | None = None
+    line: int | None = None
+    start_s: float | None = None
+    end_s: float | None = None
+
+    @property
+    def segment(self) -> Segment:
+        """Its place as that of its vector."""
+        return Segment(float(self.start), float(self.end))
 
 
 @dataclass(frozen=True, slots=True)

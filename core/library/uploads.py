@@ -43,6 +43,8 @@ class UploadReport:
         (name, reason).
     kept
         (files, bytes) of the visit so far.
+    texts
+        Whether texts were taken.
     """
 
     folder: Path
@@ -50,10 +52,16 @@ class UploadReport:
     new: list[Path] = field(default_factory=list)
     refused: list[tuple[str, str]] = field(default_factory=list)
     kept: tuple[int, int] = (0, 0)
+    texts: bool = False
 
 
 def save_uploads(
-    library: Library, files: Iterable[tuple[str, BinaryIO]], *, limits: Policy, uploaded: tuple[int, int] = (0, 0)
+    library: Library,
+    files: Iterable[tuple[str, BinaryIO]],
+    *,
+    limits: Policy,
+    uploaded: tuple[int, int] = (0, 0),
+    texts: bool = False,
 ) -> UploadReport:
     """Stores uploaded files of all kinds, also those inside zips, in the library's own `uploads` folder.
 
@@ -70,8 +78,10 @@ def save_uploads(
         How many files, how large; see `core.policy`.
     uploaded
         (files, bytes) that the visit uploaded before.
+    texts
+        Whether texts are taken as well.
     """
-    report = UploadReport(library.path / "uploads", kept=uploaded)
+    report = UploadReport(library.path / "uploads", kept=uploaded, texts=texts)
     report.folder.mkdir(exist_ok=True)
     budget = limits.unpacked_bytes
     for name, file in files:
@@ -106,7 +116,8 @@ def _save_zip(report: UploadReport, name: str, file: BinaryIO, budget: int, limi
             report.refused.append((name, f"It holds {len(members):,} files, of which the first {few} were looked at."))
         for member in members[: limits.zip_files]:
             try:
-                if member.is_dir() or not is_media_path(member.filename) or "__MACOSX/" in member.filename:
+                is_taken = is_media_path(member.filename, texts=report.texts) and "__MACOSX/" not in member.filename
+                if member.is_dir() or not is_taken:
                     continue
                 with archive.open(member) as packed:  # counted while reading: what an archive says of itself may lie
                     data = packed.read(min(budget - used, limits.file_bytes) + 1)
@@ -141,7 +152,7 @@ def _save(report: UploadReport, name: str, file: BinaryIO, size: int, limits: Po
     """Stores one file, or reports why not. size: in bytes."""
     count, in_all = report.kept
     reason = None
-    if not is_media_path(name):
+    if not is_media_path(name, texts=report.texts):
         reason = f"Not a kind of {join_titles('or')} that is read here, by its name."
     elif size > limits.file_bytes:
         reason = f"It is larger than {_mb(limits.file_bytes)}: export a smaller copy."

@@ -27,9 +27,17 @@ _CRASHED = "The decoder broke down on it, or took too much memory: export a smal
 _TOO_LONG = "Decoding it takes too long, so it was stopped: export it anew, or convert it."
 
 
-def decode(function: str, *args: Any, silent_s: float, work_s: float | None = None, reports: bool = False) -> Any:
+def decode(
+    function: str,
+    *args: Any,
+    silent_s: float,
+    work_s: float | None = None,
+    more_memory: int | None = None,
+    reports: bool = False,
+) -> Any:
     """What a function returns in a child process, which then waits for the next call. Raises MediaError."""
-    call, value = start_decoding(function, *args, silent_s=silent_s, work_s=work_s, reports=reports)
+    limits = Limits(silent_s, work_s, MAX_MEMORY, more_memory)
+    call, value = start_decoding(function, *args, limits=limits, reports=reports)
     call.finish()
     return value
 
@@ -37,8 +45,7 @@ def decode(function: str, *args: Any, silent_s: float, work_s: float | None = No
 def start_decoding(
     function: str,
     *args: Any,
-    silent_s: float,
-    work_s: float | None = None,
+    limits: Limits,
     reports: bool = False,
     process: Process | None = None,
 ) -> tuple[Call, Any]:
@@ -51,7 +58,6 @@ def start_decoding(
     listeners = {"task": Task(_ignore, threading.Event())} if reports else {}
     call: Call | None = None
     try:
-        limits = Limits(silent_s, work_s, MAX_MEMORY)
         call = Call(process, "core.media.decode_worker:run", (function, pack_tables(), *args), listeners, limits)
         message = call.receive()
         assert message is not None
@@ -71,7 +77,7 @@ def start_decoding(
         call.finish() if call else process.end()
         raise
     # It may have ended because it had waited too long.
-    return start_decoding(function, *args, silent_s=silent_s, work_s=work_s, reports=reports, process=_start_process())
+    return start_decoding(function, *args, limits=limits, reports=reports, process=_start_process())
 
 
 def to_image(pixels: tuple[tuple[int, int], bytes]) -> Image.Image:

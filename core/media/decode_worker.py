@@ -23,6 +23,7 @@ from core.progress import Task
 
 _PATIENCE_S = 300.0  # of work for any video, and so many more for each second of it: 8K takes ten on a laptop
 _PACE = 60.0
+_NO_MEMORY_FOR_TEXT = "Reading it takes more memory than allowed: split it into several files."
 
 Pixels = tuple[tuple[int, int], bytes]  # (width, height), RGB
 
@@ -111,6 +112,30 @@ def is_playable(source: str | bytes) -> bool:
     from core.media.video_files.container import is_playable
 
     return is_playable(_source(source))
+
+
+def decode_document(source: str | bytes, suffix: str) -> Generator[Any, None, str | None]:
+    """The passages of a document in batches, see `read_passages`; returns what is missing of it."""
+    from core.media.documents.readers import read_passages
+
+    try:
+        return (yield from read_passages(_source(source), suffix))
+    except MemoryError:
+        raise MediaError(_NO_MEMORY_FOR_TEXT) from None
+
+
+def draw_document(source: str | bytes, suffix: str, places: Sequence[float | None], side: int) -> tuple[Pixels, ...]:
+    """A picture of a document for each place."""
+    from core.media.documents.drawing import draw_places
+
+    return tuple(_pixels(image) for image in draw_places(_source(source), suffix, places, side))
+
+
+def read_document(source: str | bytes, suffix: str, place: float | None) -> str:
+    """The passage at a place, in its context."""
+    from core.media.documents.drawing import read_context
+
+    return read_context(_source(source), suffix, place)
 
 
 class _Heartbeat(threading.Event):

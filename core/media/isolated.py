@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from core.errors import MediaError
-from core.isolation.calls import CallFailed
+from core.isolation.calls import CallFailed, Limits
 from core.isolation.process import NoReply, ProcessEnded
-from core.media.decode_pool import SILENT_S, decode, start_decoding, to_image
+from core.media.decode_pool import MAX_MEMORY, SILENT_S, decode, start_decoding, to_image
 from core.media.sampling import Sampling
 from core.utils.files import to_absolute
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 PICTURE_S = 30.0  # of the processor's time, so that a busy machine gives up no good file; the largest take about four
 _SILENT_S = 60.0  # for pictures of a video, which somebody waits for
+_VIDEO = Limits(SILENT_S, memory=MAX_MEMORY)
 _large = threading.Lock()
 
 
@@ -145,7 +146,7 @@ class IsolatedVideo:
         max_s: float | None = None,
     ) -> None:
         arguments = _plain(source), str(sampling), start_s, min_side, max_s
-        self._call, info = start_decoding("decode_video", *arguments, silent_s=SILENT_S, reports=True)
+        self._call, info = start_decoding("decode_video", *arguments, limits=_VIDEO, reports=True)
         self.read_s = self.length_s = 0.0
         self.damage: str | None = None
         self.info: VideoInfo = _video_info(info)

@@ -1,4 +1,4 @@
-"""The kinds of items: pictures, videos, and what other packages add.
+"""The kinds of items: pictures, videos, texts, and what other packages add.
 
 Light: nothing is opened here. A package adds a kind by an entry point of the group `semblance.modalities`, or calls
 `register_modality`.
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from core.media.isolated import ImageFacts, IsolatedVideo
+    from core.media.isolated_documents import IsolatedDocument
     from core.media.video import VideoInfo
 
 ENTRY_POINTS = "semblance.modalities"
@@ -51,7 +52,7 @@ def unregister_modality(name: str) -> None:
 
 
 def list_modalities() -> list[Modality]:
-    """All kinds: pictures, videos, then those of other packages."""
+    """All kinds: pictures, videos, texts, then those of other packages."""
     others = {**_load_plugins(tuple(sys.path)), **_registered}
     return [*_BUILT_IN.values(), *others.values()]
 
@@ -69,8 +70,9 @@ def find_modalities(path: Path | str) -> list[Modality]:
 
 
 def join_titles(word: str, *, plural: bool = False) -> str:
-    """All kinds in words: "picture or video". word: before the last."""
-    *most, last = [modality.plural if plural else modality.title for modality in list_modalities()]
+    """The kinds that are taken without a request, in words: "picture or video". word: before the last."""
+    kinds = [modality for modality in list_modalities() if not modality.is_on_request]
+    *most, last = [modality.plural if plural else modality.title for modality in kinds]
     return f"{', '.join(most)} {word} {last}"
 
 
@@ -180,10 +182,58 @@ def _video_facts(info: VideoInfo) -> Facts:
     return Facts(info.width, info.height, info.duration_s, info.taken_at)
 
 
+# texts
+
+
+def _decode_document(source: Path | bytes, wish: Wish) -> Decoded:
+    from core.media.isolated_documents import IsolatedDocument
+
+    document = IsolatedDocument(source)
+    decoded = Decoded(Facts(), iter(()), close=document.close)
+    decoded.parts = _passages(document, decoded, wish)
+    return decoded
+
+
+def _passages(document: IsolatedDocument, decoded: Decoded, wish: Wish) -> Iterator[Part]:
+    for part in document.parts(cancel=wish.task.cancel):
+        if part.segment is not None and document.share:
+            decoded.extent = max(decoded.extent or 0.0, part.segment.end / document.share)
+        yield part
+
+
+def _draw_document(source: Path | bytes, places: Sequence[float | None], min_side: int) -> list[Image.Image]:
+    from core.media.isolated_documents import draw_document
+
+    return draw_document(source, places, min_side)
+
+
+def _read_document(source: Path | bytes, place: float | None) -> str:
+    from core.media.isolated_documents import read_document
+
+    return read_document(source, place)
+
+
+def _document_suffixes() -> frozenset[str]:
+    from core.media.documents.formats import SUFFIXES
+
+    return SUFFIXES
+
+
+def _may_be_document(path: Path | str, _: bytes) -> bool:
+    from core.media.documents.formats import may_be_document
+
+    return may_be_document(path)
+
+
 PICTURE = Modality("image", "picture", "pictures", image_suffixes, _decode_picture, _probe_picture, _draw_picture)
 VIDEO = Modality(
     "video", "video", "videos", video_suffixes, _decode_video, _probe_video, _draw_video,
     segment="frame", is_sampled=True, sniff=may_be_video, cover=_get_cover,
 )  # fmt: skip
-_BUILT_IN = {modality.name: modality for modality in (PICTURE, VIDEO)}
+TEXT = Modality(
+    "text", "text", "texts", _document_suffixes, _decode_document, lambda _: Facts(), _draw_document,
+    sniff=_may_be_document, read=_read_document, segment="passage", embedded_as="text", is_on_request=True,
+    describe=lambda place: f"character {place + 1:,.0f}",
+)  # fmt: skip
+_BUILT_IN = {modality.name: modality for modality in (PICTURE, VIDEO, TEXT)}
 _registered: dict[str, Modality] = {}

@@ -35,11 +35,37 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
+class TextPlace:
+    """Where a passage begins in its document, as far as the document tells.
+
+    Attributes
+    ----------
+    page, line : int, optional
+        From 1. A line is one of the file.
+    heading : str, optional
+        The nearest one above.
+    start_s, end_s : float, optional
+        Seconds, of subtitles.
+    """
+
+    page: int | None = None
+    line: int | None = None
+    heading: str | None = None
+    start_s: float | None = None
+    end_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
-    """What gets a vector of its own. content: an RGB picture or a text. segment: where it is; None: it is the whole."""
+    """What gets a vector of its own.
+
+    content: an RGB picture or a text. segment: where it is; None: it is the whole. place: of a text that the library is
+    to keep beside its vector, so that its words are found and shown.
+    """
 
     content: Image.Image | str
     segment: Segment | None = None
+    place: TextPlace | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +141,7 @@ class Decoded:
         In the order of their starts. Where it raises `Damaged`, what came before stays, and the item has the reason;
         any other error refuses the file.
     extent : float, optional
-        Where the last part ends, if that is known before, for progress.
+        Where the last part ends, for progress: if that is known before, or an estimate that follows the parts.
     remark : str, optional
         What is missing of a file that was read all the same; the item keeps it as its reason.
     close : callable
@@ -170,6 +196,8 @@ class Modality:
         `describe(place)` is a place for people; by default a time, such as 0:12.
     embedded_as : {"image", "text"}
         What its parts are to an encoder.
+    is_on_request : bool
+        Whether its files are taken only where somebody asks for the kind, as they lie in folders for many reasons.
     """
 
     name: str
@@ -186,6 +214,7 @@ class Modality:
     is_sampled: bool = False
     describe: Callable[[float], str] = format_timecode
     embedded_as: Literal["image", "text"] = "image"
+    is_on_request: bool = False
 
     @property
     def is_segmented(self) -> bool:

@@ -164,10 +164,11 @@ def _count_rivals(index: VectorIndex, filters: Filters) -> int:
 
 def _mask_kind(index: VectorIndex, kind: str | None) -> NDArray[np.bool_] | None:
     """(items,) which are of the kind that is searched; None: all."""
-    texts = [modality.name for modality in list_modalities() if modality.embedded_as == "text"]
+    texts = {modality.name for modality in list_modalities() if modality.embedded_as == "text"}
+    texts &= set(pc.unique(index.items["kind"]).to_pylist()) if kind is None else texts
     if kind is not None or not texts:
         return Filters(kind=kind).mask(index.items)
-    return ~pc.is_in(index.items["kind"], value_set=pa.array(texts)).to_numpy().astype(bool)
+    return ~pc.is_in(index.items["kind"], value_set=pa.array(sorted(texts))).to_numpy().astype(bool)
 
 
 def _get_allowed(

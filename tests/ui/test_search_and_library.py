@@ -441,3 +441,21 @@ def test_an_unexpected_error_is_an_apology_and_no_trace(colours: Library, monkey
     monkeypatch.setattr(ui.widgets.image_search, "search", fail)
     at = find(visit(SEARCH), "red")
     assert "Something went wrong" in said(at) and "secret" not in said(at)
+
+
+@pytest.mark.usefixtures("world")
+def test_texts_of_a_folder_are_read_where_asked(tmp_path: Path) -> None:
+    folder = tmp_path / "papers"
+    folder.mkdir()
+    (folder / "notes.md").write_text("# Walls\n\nRed walls.")
+    create_library("Papers")
+    at = visit(LIBRARY, library="Papers")
+    at.text_input("folder_path").set_value(str(folder))
+    assert "No pictures or videos" in said(press(at, "Preview"))
+    at = visit(LIBRARY, library="Papers")
+    at.text_input("folder_path").set_value(str(folder))
+    at.checkbox("folder_texts").check()
+    at = press(at, "Preview")
+    assert "1 text" in said(at)
+    at = settled(press(at, "Start"))
+    assert {metric.label: metric.value for metric in visit(LIBRARY, library="Papers").metric}.get("Texts") == "1"

@@ -148,12 +148,19 @@ def start_job(library: Library, title: str, work: Work[IngestReport]) -> None:
 
 
 def start_ingest(
-    library: Library, encoder: Encoder, title: str, paths: Sequence[Path | str], sampling: Sampling | None = None
+    library: Library,
+    encoder: Encoder,
+    title: str,
+    paths: Sequence[Path | str],
+    sampling: Sampling | None = None,
+    *,
+    texts: bool | None = None,
 ) -> None:
-    """Starts indexing these paths into a library, so that it can be stopped. sampling: of the videos."""
+    """Starts indexing these paths into a library, so that it can be stopped. sampling: of the videos. texts: whether
+    texts are read, as of `ingest`."""
 
     def work(task: Task) -> IngestReport:
-        return ingest(library, encoder, paths, sampling, task=task)
+        return ingest(library, encoder, paths, sampling, texts=texts, task=task)
 
     start_job(library, title, work)
 

@@ -11,6 +11,8 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.library.ingest.scan import scan
+from core.library.ingest.texts import scan_items
+from core.library.schema import Item
 from core.library.uploads import UploadReport, save_uploads
 from core.media.kinds import is_media_file
 from core.media.modalities import find_modalities, join_titles
@@ -34,6 +36,7 @@ def add_folder(library: Library, encoder: Encoder) -> None:
     with st.form("folder", border=False):
         about = "With all its subfolders. Nothing is moved or copied."
         path = st.text_input("Folder", key="folder_path", placeholder="~/Pictures", help=about).strip()
+        texts = _texts_wanted("folder_texts") or None  # without, those of folders that have some in the library
         request = st.form_submit_button("Preview", disabled=is_busy(library))
     if request:
         set_plan("folder_plan", library, None)
@@ -43,11 +46,11 @@ def add_folder(library: Library, encoder: Encoder) -> None:
         st.warning(f"{plain(path)} is a file: enter the folder that contains it.", icon=":material/folder_off:")
     elif request:
         with st.spinner("Scanning folders …"):
-            found = scan([path], target=is_media_file)
+            found = scan_items([path], map(Item.from_row, library.items().to_pylist()), texts=texts)
         if not found.files:
             st.info(f"No {join_titles('or', plural=True)} in {plain(found.roots[0])}.", icon=":material/folder_off:")
             return
-        set_plan("folder_plan", library, Plan(found, f"Adding {found.roots[0]}"))
+        set_plan("folder_plan", library, Plan(found, f"Adding {found.roots[0]}", texts=texts))
     show_plan(library, encoder, "folder_plan")
 
 
@@ -61,11 +64,13 @@ def add_uploads(library: Library, encoder: Encoder) -> None:
             help="Uploads are stored in the library.",
             max_upload_size=zip_limit(),
         )
+        texts = _texts_wanted("upload_texts")
         sent = st.form_submit_button("Add to library", type="primary", disabled=is_busy(library))
     if sent and files:
         with st.spinner("Saving the uploads …"):
             sent_files = [(file.name, file) for file in files]
-            report = save_uploads(library, sent_files, limits=get_policy(), uploaded=get_visit().uploaded())
+            kept = get_visit().uploaded()
+            report = save_uploads(library, sent_files, limits=get_policy(), uploaded=kept, texts=texts)
         get_state(UploadState).refused = report.refused
         _uploaded(library, encoder, report)
         st.rerun()
@@ -73,6 +78,14 @@ def add_uploads(library: Library, encoder: Encoder) -> None:
     if refused := get_state(UploadState).refused:
         st.warning(f"{counted(len(refused), 'file')} skipped:", icon=":material/block:")
         file_table(refused, key="refused_table")
+
+
+def _texts_wanted(key: str) -> bool:
+    about = (
+        "PDF, Word, EPUB, HTML, Markdown, plain text and subtitles, and tables with a column of texts. Captions beside "
+        "pictures are given to these. From then on, new texts in the same folders are read as well."
+    )
+    return st.checkbox("Also read texts", key=key, help=about)
 
 
 def _uploaded(library: Library, encoder: Encoder, report: UploadReport) -> None:

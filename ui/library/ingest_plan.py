@@ -34,12 +34,13 @@ _WAYS: dict[str, Literal["rate", "keyframes", "scenes"]] = {
 class Plan:
     """Files to add to a library, and estimates by encoder and sampling.
 
-    new: the uploads of this plan, deleted if it is cancelled.
+    new: the uploads of this plan, deleted if it is cancelled. texts: whether texts are read, as of `ingest`.
     """
 
     found: Scan
     title: str
     new: tuple[Path, ...] = ()
+    texts: bool | None = None
     estimates: dict[tuple[str, str], Estimate] = field(default_factory=dict)
 
 
@@ -88,7 +89,7 @@ def show_plan(library: Library, encoder: Encoder, key: str, *, on_leave: Callabl
     if start or left:
         set_plan(key, library, None)
     if start:
-        start_ingest(library, encoder, plan.title, plan.found.roots, sampling)
+        start_ingest(library, encoder, plan.title, plan.found.roots, sampling, texts=plan.texts)
     if start or left:
         st.rerun()
 

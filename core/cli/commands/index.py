@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def add(tree: Any) -> None:
     """Adds `index` and `reembed`."""
-    text = "bring a library up to date with folders of photos and videos"
+    text = "bring a library up to date with folders of photos, videos and texts"
     parser = add_command(tree, "index", text, index, show_index)
     text = "a folder (with everything below it) or a file; or a data set: hf:owner/name of the hub, or hf:./folder"
     parser.add_argument("paths", nargs="+", metavar="PATH", help=text)
@@ -36,6 +36,11 @@ def add(tree: Any) -> None:
         "--sample", choices=get_args(get_type_hints(Sampling)["by"]),
         help="which frames: at an even rate (default), keyframes only (fast, at most F per second), or one per scene; "
         "without --fps and --sample, videos of the library stay as they were sampled",
+    )  # fmt: skip
+    parser.add_argument(
+        "--texts", action=argparse.BooleanOptionalAction, default=None,
+        help="read texts too (PDF, Word, EPUB, HTML, Markdown, subtitles, ...), with captions beside pictures; "
+        "by default only below paths where the library has texts",
     )  # fmt: skip
     _add_dataset_options(parser)
     add_encoder(parser)
@@ -93,7 +98,8 @@ def _index_files(paths: list[str], options: Options, task: Task) -> dict[str, An
     if outdated := find_outdated(library, roots):
         print(outdated, file=sys.stderr)
     with _stop_on_interrupt() as cancel:
-        return _make_report(ingest(library, encoder, paths, sampling, task=Task(task.on_progress, cancel)))
+        stoppable = Task(task.on_progress, cancel)
+        return _make_report(ingest(library, encoder, paths, sampling, texts=options.texts, task=stoppable))
 
 
 def _open(options: Options, task: Task) -> tuple[Encoder, Library]:

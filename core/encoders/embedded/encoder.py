@@ -134,6 +134,10 @@ class EmbeddedEncoder:
             vectors[chosen] = self._heads.text_vectors(*towers.text.run(outputs, {"ids": ids, "mask": mask}))
         return vectors
 
+    def reads_whole(self, text: str) -> bool:
+        """Whether a text has no more than 128 word pieces, so that none of it is cut off."""
+        return not self._towers().tokenizer.encode(text).overflowing
+
     def _towers(self) -> _Towers:
         with self._lock:
             if self._opened is None:

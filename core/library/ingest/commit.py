@@ -19,6 +19,7 @@ class Commit:
     """Rows and items that wait to be written. Commits are small, so a killed run loses a few seconds of work.
 
     Vectors are written before their items: a vector without an item is invisible, and an item always has its vectors.
+    Passages are written before both, so that what has vectors has its words as well.
     """
 
     def __init__(self, library: Library, encoder: Encoder, listed: set[str]) -> None:
@@ -63,6 +64,8 @@ class Commit:
         for clip in self.clips:
             self._take_from_clip(clip)
         done = [clip for clip in self.clips if clip.done]
+        library.put_passages([passage for clip in done for passage in clip.passages])
+        library.copy_passages(dict(self.copies))
         arrived = {row.item_id for row in self.rows}
         library.remove_vectors(encoder, sorted(self.replaced & arrived))
         library.add_vectors(encoder, self.rows)

@@ -18,6 +18,7 @@ from core.library.ingest.known import IndexState
 from core.library.ingest.raw_pairs import pass_over_raw_pairs
 from core.library.ingest.reader import group_by_kind, read_decoded
 from core.library.ingest.scan import FoundFile, Scan, use_known_names
+from core.library.ingest.texts import take_captions
 from core.library.store import Library
 from core.library.track import embed_parts, embed_video
 from core.media.isolated import probe_isolated
@@ -86,6 +87,7 @@ def estimate_ingest(
     known = IndexState.load(library, encoder, sampling) if library else None
     if known is not None:
         use_known_names(found, known.items)
+    take_captions(found)
     pass_over_raw_pairs(found, known.items.values() if known is not None else ())
     files = [file for file in found.files.values() if known is None or not known.is_current(file)]
     kinds = {modality.name: entries for modality, entries in group_by_kind(files)}
@@ -165,12 +167,19 @@ def _measure_video_seconds(lengths: Sequence[tuple[FoundFile, float]], encoder: 
 
 def _measure_seconds(modality: Modality, files: Sequence[FoundFile], encoder: Encoder) -> float:
     """Seconds for the files of any other kind, by their bytes, measured with a few of them."""
-    spent, tried = 0.0, 0
+    spent = tried = 0.0
     for file in _sample_evenly(files, _TRIALS):
+        enough, share = threading.Event(), [1.0]
+
+        def tell(progress: Progress, enough: threading.Event = enough, share: list[float] = share) -> None:
+            share[0] = progress.done / progress.total if progress.total else 1.0
+            if progress.seconds > _LOOK_S / _TRIALS:
+                enough.set()
+
         started = time.monotonic()
         with suppress(MediaError):
-            embed_parts(encoder, Path(file.path), modality)
-        spent, tried = spent + time.monotonic() - started, tried + file.bytes
+            embed_parts(encoder, Path(file.path), modality, task=Task(tell, enough))
+        spent, tried = spent + time.monotonic() - started, tried + file.bytes * share[0]
         if spent > _LOOK_S:
             break
     return spent / tried * sum(file.bytes for file in files) if tried else 0.0

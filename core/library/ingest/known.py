@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pyarrow.compute as pc
 
@@ -13,6 +13,7 @@ from core.encoders.precomputed import ImportedEncoder
 from core.library.ingest.scan import FoundFile, is_within
 from core.library.schema import RULES, Item
 from core.library.store import Library
+from core.media.modalities import TEXT
 from core.media.rules import DecodingRule, current_rules, find_rules
 from core.media.sampling import Sampling
 
@@ -32,6 +33,7 @@ class IndexState:
     """The items of a library by path, the ids that have vectors of one encoder, and how videos were sampled.
 
     sampling: how videos are to be sampled; None accepts any. embeds: whether the encoder makes vectors of pixels.
+    unread: the ids of documents whose passages are lost.
     """
 
     items: dict[str, Item]
@@ -39,6 +41,7 @@ class IndexState:
     samplings: dict[str, str]
     sampling: Sampling | None
     embeds: bool = True
+    unread: set[str] = field(default_factory=set)
 
     @classmethod
     def load(cls, library: Library, encoder: Encoder, sampling: Sampling | None) -> IndexState:
@@ -49,12 +52,14 @@ class IndexState:
         samplings: dict[str, str] = {}
         for encoder_id in (*library.list_superseded(encoder), encoder.id):
             samplings |= library.samplings(encoder_id)
-        return cls(found, library.vector_ids(encoder.id), samplings, sampling, embeds)
+        documents = {item.id for item in found.values() if item.kind == TEXT.name}
+        unread = documents - library.passage_ids() if documents and embeds else set[str]()
+        return cls(found, library.vector_ids(encoder.id), samplings, sampling, embeds, unread)
 
     def has_vectors(self, item_id: str) -> bool:
         """Whether an item is embedded, and for a video with the right sampling."""
         same = self.sampling is None or self.samplings.get(item_id, str(self.sampling)) == str(self.sampling)
-        return item_id in self.embedded and same
+        return item_id in self.embedded and same and item_id not in self.unread
 
     def is_current(self, file: FoundFile) -> bool:
         """Whether a file need not be opened: it has vectors, and its size and modification time are unchanged."""

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from core.deprecated import task_keywords
-from core.encoders.base import Encoder
+from core.encoders.base import Encoder, reads_whole
 from core.encoders.calibration import get_merge_threshold
 from core.encoders.precomputed import supports_text
 from core.encoders.reference_prompts import embed_reference_prompts
@@ -27,12 +27,12 @@ from core.library.ingest.commit import Commit
 from core.library.ingest.known import IndexState, new_item_id
 from core.library.ingest.raw_pairs import pass_over_raw_pairs
 from core.library.ingest.reader import ReadFile, group_by_kind, prefetch, read_ahead, read_file
-from core.library.ingest.scan import FoundFile, Scan, is_missing, scan, use_known_names
+from core.library.ingest.scan import FoundFile, Scan, is_missing, use_known_names
 from core.library.ingest.staging import is_staging_id, make_staging_id, split_staging_id
+from core.library.ingest.texts import is_item_file, put_captions, scan_items, take_captions
 from core.library.ingest.video import Clip
 from core.library.schema import Item, Kind, VectorRow
 from core.library.store import Library
-from core.media.kinds import is_media_file
 from core.media.modalities import PICTURE, find_modalities, get_modality
 from core.media.modality import Damaged, Decoded, Facts, Modality, Segment, Wish
 from core.media.rules import changes_vectors, current_rules
@@ -91,9 +91,10 @@ def ingest(
     paths: Path | str | Iterable[Path | str],
     sampling: Sampling | None = None,
     *,
+    texts: bool | None = None,
     task: Task = SILENT,
 ) -> IngestReport:
-    """Brings the library up to date with the files below paths, of all kinds, and embeds what is new or changed.
+    """Brings the library up to date with the files below paths, and embeds what is new or changed.
 
     A file is unchanged if its size and modification time are; otherwise its content decides. A moved file keeps its
     vectors. A file that cannot be read becomes an item with the reason, and each run tries it again.
@@ -109,6 +110,9 @@ def ingest(
     sampling
         Which frames of videos. Videos with another sampling are embedded again; None keeps them, and takes one frame
         per second of new videos.
+    texts
+        Whether texts are read as well, such as PDF and Markdown, and captions and subtitles that lie beside pictures
+        and videos. None: only below paths where the library has some. A file that is named itself is always read.
     task
         Receives the progress of each stage. Once it is cancelled, the run stops soon, with everything so far committed.
         The next run continues, also within a video.
@@ -123,7 +127,7 @@ def ingest(
     roots = [paths] if isinstance(paths, str | Path) else list(paths)
     with library.writing():
         run = IngestRun(library, encoder, sampling, task)
-        return run.run(run.scan(roots))
+        return run.run(run.scan(roots, texts=texts))
 
 
 @dataclass(slots=True)
@@ -153,14 +157,16 @@ class IngestRun:
         self.batch = Batch(encoder)
         self.commit = Commit(library, encoder, self.ids)
 
-    def scan(self, paths: Sequence[Path | str]) -> Scan:
-        """Lists the files below paths. Raises LibraryError for a path that does not exist."""
-        return scan(paths, target=is_media_file, on_found=lambda count: self._report_progress("scan", count, None))
+    def scan(self, paths: Sequence[Path | str], *, texts: bool | None = None) -> Scan:
+        """Lists the files below paths; texts: as of `ingest`. Raises LibraryError for a path that does not exist."""
+        known = self.known.items.values()
+        return scan_items(paths, known, texts=texts, on_found=lambda count: self._report_progress("scan", count, None))
 
     def run(self, found: Scan) -> IngestReport:
         """Embeds what is new or changed among these files, and commits it. Raises LibraryError and EncoderError."""
         use_known_names(found, self.known.items)
         pass_over_raw_pairs(found, self.known.items.values())
+        captions = take_captions(found)
         self._find_missing(found)
         self._drop_strangers(found)
         work = [file for file in found.files.values() if not self._is_current(file)]
@@ -175,6 +181,7 @@ class IngestRun:
         if not self.report.cancelled:
             self._mark_missing(found)
         self._commit()
+        put_captions(self.library, captions)
         self.library.drop_superseded(self.encoder)
         self.library.sweep(drop_unfinished=not self.report.cancelled)
         report = self.report
@@ -194,7 +201,7 @@ class IngestRun:
         """Removes failed items that are neither pictures nor videos, by an earlier version, or are left to a JPEG."""
         failed = [item for item in self.known.items.values() if item.status == "failed" and found.covers(item.path)]
         strangers = [item for item in failed if not (item.path in found.files or is_missing(item.path))]
-        left = [item.id for item in strangers if item.path in found.beside_jpeg or not is_media_file(item.path)]
+        left = [item.id for item in strangers if item.path in found.beside_jpeg or not is_item_file(item)]
         if left:
             self.library.remove_items(left)
 
@@ -348,6 +355,7 @@ class IngestRun:
 
     def _finish(self, pending: _Pending) -> None:
         self.known.embedded.add(pending.item.id)
+        self.known.unread.discard(pending.item.id)
         if pending.is_outdated:
             self.commit.redecoded.add(pending.item.id)
         self.commit.items[pending.key].append(pending.item)
@@ -389,13 +397,15 @@ class IngestRun:
     def _embed_parts(self, clip: Clip, decoded: Decoded, report: Callable[[float], None]) -> tuple[bool, str | None]:
         """Embeds parts to the end; returns whether the run goes on, and what ended them early. Raises MediaError if
         there is no part at all."""
-        any_yet, damage = clip.in_part, None
+        any_yet, damage, cut = clip.in_part, None, 0
         with closing(prefetch(decoded.parts, self.encoder.batch_size)) as parts:
             try:
                 for part in parts:
                     if self.task.is_cancelled:
                         break
                     any_yet, place = True, part.segment or Segment(0.0, 0.0)
+                    clip.keep_text(part)
+                    cut += isinstance(part.content, str) and not reads_whole(self.encoder, part.content)
                     if not clip.is_stored(place):
                         self.batch.add(part.content, partial(clip.take, place))
                         self.report.video_seconds += (place.end - place.start) * (clip.sampling is not None)
@@ -405,6 +415,9 @@ class IngestRun:
                 if not any_yet:
                     raise
                 damage = str(error)
+        if cut:
+            remark = f"Of {cut:,} of its parts the encoder reads the beginning only, as they are too long for it."
+            damage = " ".join(filter(None, [damage, remark]))
         stopped = self.task.is_cancelled  # if so, the parts ended early
         self.report.cancelled |= stopped
         return not stopped, damage

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from core.encoders.base import Vectors
 from core.library.ingest.batch import Embedded
 from core.library.ingest.staging import make_staging_id
-from core.library.schema import Item, VectorRow
+from core.library.schema import Item, Passage, VectorRow
 from core.library.track import Runs
-from core.media.modality import Segment
+from core.media.modality import Part, Segment
 from core.media.sampling import Sampling
 
 
@@ -31,6 +31,7 @@ class Clip:
         self.embedded = 0
         self.error: Exception | None = None
         self.rows: list[VectorRow] = []
+        self.passages: list[Passage] = []  # of a document, all of them, also of those that an earlier run stored
         self._runs = Runs(merge_threshold)
 
     @property
@@ -49,6 +50,12 @@ class Clip:
         else:
             self.embedded += 1
             self._add(self._runs.push(segment.start, segment.end, vector))
+
+    def keep_text(self, part: Part) -> None:
+        """Keeps the words and the place of a passage, if the part is one."""
+        if part.place is not None and part.segment is not None:
+            start, end = int(part.segment.start), int(part.segment.end)
+            self.passages.append(Passage(self.item.id, start, end, str(part.content), **asdict(part.place)))
 
     def close(self) -> None:
         """Marks the end: all parts have been taken."""

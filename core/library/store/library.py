@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import filelock
 import numpy as np
@@ -17,10 +18,12 @@ import pyarrow.compute as pc
 from core.encoders.base import Encoder
 from core.encoders.precomputed import PREFIX
 from core.errors import LibraryError
-from core.library.schema import ITEMS, Item, Label, LabelledBy, VectorRow, vectors_schema
+from core.library.schema import ITEMS, Item, Label, LabelledBy, Passage, VectorRow, vectors_schema
 from core.library.store import maintenance
 from core.library.store.annotations import Annotations
 from core.library.store.manifest import MANIFEST_NAME, make_library, read_manifest
+from core.library.store.passages import TABLE as PASSAGE_TABLE
+from core.library.store.passages import Passages
 from core.library.store.reading import LibraryReader
 from core.library.store.tables import TableFolder, check_is_there, delete_rows, explain_failed_write, table_name
 from core.utils.files import to_absolute
@@ -55,6 +58,7 @@ class Library(LibraryReader):
         self.about = read_manifest(self.path)
         super().__init__(TableFolder(self.path))
         self._annotations = Annotations(self._tables)
+        self._passages = Passages(self._tables)
 
     @property
     def name(self) -> str:
@@ -86,6 +90,28 @@ class Library(LibraryReader):
     def hand_on_labels(self, successors: Mapping[str, str]) -> None:
         """Moves captions, and labels by a person, from items to those that replace them (old id -> new id)."""
         self._annotations.hand_on(successors)
+
+    # passages of documents
+
+    def passages(self, item_ids: Sequence[str]) -> dict[str, list[Passage]]:
+        """The passages of some documents by item id, in the order of their starts; other items are left out."""
+        return self._passages.of_items(item_ids)
+
+    def passage_ids(self) -> set[str]:
+        """The ids of the items that have passages."""
+        return self._passages.item_ids()
+
+    def passage_table(self) -> Any | None:
+        """The Lance table of passages as it is now, for its full-text index; None where there is no document."""
+        return self._tables.open(PASSAGE_TABLE)
+
+    def put_passages(self, passages: Sequence[Passage]) -> None:
+        """Writes the passages of some documents, in place of all that these had. Written before their vectors."""
+        self._passages.put(passages)
+
+    def copy_passages(self, copies: Mapping[str, str]) -> None:
+        """Gives documents the passages of others with the same content (new id -> id that has them)."""
+        self._passages.copy(copies)
 
     # writing
 

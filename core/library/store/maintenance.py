@@ -10,6 +10,7 @@ from core.library.ingest.staging import is_staging_id, split_staging_id
 from core.library.schema import FORMAT_VERSION, RULES, SAMPLING
 from core.library.store.annotations import TABLES
 from core.library.store.manifest import write_manifest
+from core.library.store.passages import TABLE as PASSAGES
 from core.library.store.tables import DamagedTable, TableFolder, delete_rows, explain_failed_write, table_name
 
 
@@ -29,13 +30,14 @@ def upgrade(tables: TableFolder, about: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def sweep(tables: TableFolder, *, drop_unfinished: bool) -> None:
-    """Deletes vectors that belong to no item, and compacts all tables. See `Library.sweep`."""
+    """Deletes vectors and passages that belong to no item, and compacts all tables. See `Library.sweep`."""
     ids = tables.column("items", "id")
     if ids is None:  # the table is lost and may be made again: then all vectors are still needed
         return
     for entry in tables.encoders():
         with suppress(DamagedTable):  # opening the vectors of this encoder reports the damage
             _sweep_vectors(tables, entry.id, set(ids), drop_unfinished)
+    _sweep_passages(tables, set(ids))
     for name in (*TABLES, "items"):
         with suppress(DamagedTable):
             # read first: compacting a damaged table fails in the same way as a full disk
@@ -54,3 +56,12 @@ def _sweep_vectors(tables: TableFolder, encoder_id: str, known: set[str], drop_u
         with tables.changing(name):
             delete_rows(table, "item_id", sorted(orphans))
         tables.compact(name)
+
+
+def _sweep_passages(tables: TableFolder, known: set[str]) -> None:
+    with suppress(DamagedTable):  # indexing reports the damage
+        orphans = set(tables.column(PASSAGES, "item_id") or ()) - known
+        if (table := tables.open(PASSAGES)) is not None:
+            with tables.changing(PASSAGES):
+                delete_rows(table, "item_id", sorted(orphans))
+            tables.compact(PASSAGES)

@@ -295,6 +295,8 @@ def make_damaged_error(path: Path, name: str, error: BaseException) -> DamagedTa
     """The error for a table that cannot be read: what it held, what is unharmed, and what to do."""
     if name == "items":
         what, then = "list of files", "index the same folders again, all in one run: their vectors and labels are kept"
+    elif name == "passages":
+        what, then = "table of texts", "index the same folders again, which reads the documents anew"
     elif name in ("labels", "captions"):
         what, then = f"table of {name}", "all else is unharmed"
     else:

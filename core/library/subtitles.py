@@ -1,0 +1,35 @@
+"""Which video a file of subtitles belongs to: the one beside it that has its name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+from core.library.schema import Item
+from core.media.documents.formats import SUBTITLE_SUFFIXES
+from core.media.modalities import TEXT, VIDEO
+
+_MOST_TAGS = 2  # behind the name, as in film.en.forced.srt
+
+
+def match_subtitles(items: Iterable[Item]) -> dict[str, Item]:
+    """{id of subtitles: their video} of those that lie beside one: `film.srt` or `film.en.srt` beside `film.mp4`.
+
+    The seconds of the passages of such an item (`Library.passages`) are those of the video.
+    """
+    items = list(items)
+    videos = {_stem(item.path): item for item in items if item.kind == VIDEO.name}
+    found: dict[str, Item] = {}
+    for item in items:
+        if item.kind == TEXT.name and os.path.splitext(item.path)[1].lower() in SUBTITLE_SUFFIXES:
+            name = item.path
+            for _ in range(_MOST_TAGS + 1):
+                name = os.path.splitext(name)[0]
+                if video := videos.get(name.casefold()):
+                    found[item.id] = video
+                    break
+    return found
+
+
+def _stem(path: str) -> str:
+    return os.path.splitext(path)[0].casefold()
