@@ -11,6 +11,7 @@ from .images import SearchResult as SearchResult
 from .images import search as search
 from .locate import Sighting as Sighting
 from .locate import locate as locate
+from .mixed import search_any as search_any
 from .moments import Curve as Curve
 from .moments import Moment as Moment
 from .query import CONCEPT as CONCEPT
@@ -25,6 +26,8 @@ from .relevance import LIKELY as LIKELY
 from .relevance import Relevance as Relevance
 from .relevance import class_log_posterior as class_log_posterior
 from .relevance import description_probability as description_probability
+from .texts import PassageHit as PassageHit
+from .texts import search_texts as search_texts
 from .videos import MAX_VIDEOS as MAX_VIDEOS
 from .videos import VideoHit as VideoHit
 from .videos import VideoResult as VideoResult

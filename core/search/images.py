@@ -20,6 +20,7 @@ from core.media.modalities import list_modalities
 from core.media.modality import Segment
 from core.search.query import Term, embed_query
 from core.search.relevance import LIKELY, Relevance
+from core.search.text_items import spell_out
 
 MAX_HITS = 1_000
 _CANDIDATES = 200  # ranked at least, even if fewer are shown: folding removes some, and relevance reorders them
@@ -125,6 +126,7 @@ def search(
     """
     started = time.perf_counter()
     index = library.index(encoder)
+    terms = spell_out(library, terms)
     query = embed_query(encoder, terms, index=index, templates=templates)
     filters = filters or Filters()
     allowed = _get_allowed(index, filters, library, terms)

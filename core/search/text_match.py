@@ -1,0 +1,82 @@
+"""The match of a passage: the probability that it answers what is asked, or says what a picture shows.
+
+Cosines of texts with texts and of texts with pictures cannot be compared: the former are far higher. Probabilities can,
+so they rank results that mix kinds.
+
+A query of words is compared by the sentence encoder and by its words. A logistic regression joins
+
+- the cosine;
+- the words of the query that the passage contains, by their rarity and their share (`core.search.words`);
+- the cosine of the query with the nearest reference prompt, as a short, general query is near to many texts;
+- the number of passages, the best of which is near by chance.
+
+A picture is compared in the joint space. The passages are to it what classes are in zero-shot classification: does this
+one describe it, and no reference prompt (`core.search.relevance`)?
+
+`tools/fit_text_match.py` fits the weights, and `python -m core eval text` measures.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from core.encoders.base import Encoder, Vectors
+from core.encoders.calibration import get_calibration
+from core.encoders.reference_prompts import embed_reference_prompts
+from core.encoders.sentences import open_sentence_encoder
+from core.search.relevance import class_log_posterior
+
+# Of the cosine, the evidence of words, the nearest reference prompt, ln(passages), and the intercept.
+WEIGHTS = (17.732, 0.834, -6.278, -0.657, -3.504)
+_MOST_PASSAGES = 1_000  # from which the penalty of their number stays constant
+
+
+def compute_features(
+    query: NDArray[np.float32], scores: NDArray[np.float32], evidence: NDArray[np.float32], *, passages: int
+) -> NDArray[np.float64]:
+    """What the match of words is computed from: (n, 4), in the order of `WEIGHTS`.
+
+    Parameters
+    ----------
+    query : ndarray of float32, shape (384,)
+        Unit vector of the sentence encoder.
+    scores, evidence : ndarray of float32, shape (n,)
+        Cosines with the passages, and what the words say that these contain; 0 for none.
+    passages : int
+        How many are searched.
+    """
+    nearest = float((embed_reference_prompts(open_sentence_encoder()) @ query).max())
+    size = float(np.log(max(1, min(passages, _MOST_PASSAGES))))
+    return np.column_stack([scores, evidence, np.full(len(scores), nearest), np.full(len(scores), size)])
+
+
+def match_words(
+    query: NDArray[np.float32], scores: NDArray[np.float32], evidence: NDArray[np.float32], *, passages: int
+) -> NDArray[np.float32]:
+    """The match (n,), 0 to 1, of passages with a query of words. Parameters are those of `compute_features`."""
+    features = compute_features(query, scores, evidence, passages=passages)
+    return expit(features @ np.array(WEIGHTS[:-1]) + WEIGHTS[-1]).astype(np.float32)
+
+
+def match_picture(
+    encoder: Encoder, query: NDArray[np.float32], vectors: Vectors, *, passages: int
+) -> NDArray[np.float32]:
+    """The match (n,), 0 to 1, of passages with a query that holds a picture.
+
+    Parameters
+    ----------
+    encoder : Encoder
+    query : ndarray of float32, shape (dim,)
+        Unit vector.
+    vectors : ndarray of float32, shape (n, dim)
+        Of the passages, by the same encoder.
+    passages : int
+        How many are searched.
+    """
+    calibration = get_calibration(encoder)
+    weight, size, intercept = calibration.class_weights
+    posterior = class_log_posterior(encoder, vectors, np.tile(query, (len(vectors), 1)), np.arange(len(vectors)))
+    number = max(1, min(passages, calibration.max_classes))
+    return expit(weight * posterior + size * np.log(number) + intercept).astype(np.float32)
