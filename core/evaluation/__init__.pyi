@@ -11,6 +11,8 @@ from .duplicates import evaluate_duplicates as evaluate_duplicates
 from .fewshot import evaluate_fewshot as evaluate_fewshot
 from .formats import FormatsReport as FormatsReport
 from .formats import evaluate_formats as evaluate_formats
+from .mixed import MixedReport as MixedReport
+from .mixed import evaluate_mixed as evaluate_mixed
 from .moments import evaluate_moments as evaluate_moments
 from .outliers import evaluate_outliers as evaluate_outliers
 from .pixels import Input as Input
@@ -32,5 +34,7 @@ from .retrieval import evaluate_zeroshot as evaluate_zeroshot
 from .sets import SetReport as SetReport
 from .sets import SetsReport as SetsReport
 from .sets import evaluate_sets as evaluate_sets
+from .texts import TextReport as TextReport
+from .texts import evaluate_texts as evaluate_texts
 from .video_retrieval import evaluate_video as evaluate_video
 from .video_retrieval import index_videos as index_videos
