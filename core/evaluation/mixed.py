@@ -21,7 +21,7 @@ from core.library.store import Library
 from core.media.modalities import PICTURE
 from core.progress import SILENT, Task
 from core.search.images import MAX_HITS
-from core.search.mixed import search_any
+from core.search.kinds import search
 from core.search.query import PLAIN, Term
 from core.search.texts import search_texts
 from core.vectors.ranking_metrics import Recall, compute_best_rank, compute_recall
@@ -138,7 +138,7 @@ def _put_pictures(library: Library, encoder: Encoder, vectors: NDArray[np.float3
 def _search(library: Library, encoder: Encoder, text: str, items: int) -> NDArray[np.float64]:
     """(items,) how early each is found by words; 0: not at all."""
     found = np.zeros(items)
-    result = search_any(
+    result = search(
         library, encoder, [Term("text", text)], top_k=MAX_HITS, filters=Filters(kind=ANY), templates=PLAIN,
         fold_duplicates=False,
     )  # fmt: skip

@@ -8,10 +8,9 @@ from .concepts import relearn_concept as relearn_concept
 from .concepts import save_concept as save_concept
 from .images import Hit as Hit
 from .images import SearchResult as SearchResult
-from .images import search as search
+from .kinds import search as search
 from .locate import Sighting as Sighting
 from .locate import locate as locate
-from .mixed import search_any as search_any
 from .moments import Curve as Curve
 from .moments import Moment as Moment
 from .query import CONCEPT as CONCEPT

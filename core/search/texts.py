@@ -20,9 +20,10 @@ from core.encoders.base import Encoder
 from core.encoders.sentences import open_sentence_encoder
 from core.library.filters import Filters
 from core.library.index import VectorIndex
-from core.library.schema import Passage
+from core.library.schema import Item, Passage
 from core.library.store import Library
-from core.media.modalities import TEXT
+from core.library.subtitles import match_subtitles
+from core.media.modalities import TEXT, VIDEO
 from core.search.images import MAX_HITS, Hit, SearchResult
 from core.search.query import PLAIN, Term, embed_query
 from core.search.relevance import LIKELY
@@ -41,9 +42,12 @@ class PassageHit(Hit):
     ----------
     passage : Passage, optional
         Its words and its place; None where these were lost.
+    video : Item, optional
+        Of subtitles, the video that they lie beside: `passage.start_s` is a moment of it.
     """
 
     passage: Passage | None = None
+    video: Item | None = None
 
 
 def search_texts(
@@ -169,6 +173,8 @@ def _make_hits(library: Library, index: VectorIndex, ranked: Sequence[tuple[int,
     items = [index.item(number) for number, _, _ in ranked]
     stored = library.passages(sorted({item.id for item in items}))
     passages = {(entry.item_id, entry.start): entry for entries in stored.values() for entry in entries}
+    is_timed = any(passage.start_s is not None for passage in passages.values())
+    videos = _match_videos(index) if is_timed else {}
     return tuple(
         PassageHit(
             item=item,
@@ -177,6 +183,13 @@ def _make_hits(library: Library, index: VectorIndex, ranked: Sequence[tuple[int,
             likely=match >= LIKELY,
             segment=(segment := index.segment(number)),
             passage=passages.get((item.id, int(segment.start))) if segment else None,
+            video=videos.get(item.id),
         )
         for item, (number, score, match) in zip(items, ranked, strict=True)
     )
+
+
+def _match_videos(index: VectorIndex) -> dict[str, Item]:
+    """{id of subtitles: their video}."""
+    rows = index.items.filter(pc.is_in(index.items["kind"], value_set=pa.array([TEXT.name, VIDEO.name])))
+    return match_subtitles(Item.from_row(row) for row in rows.to_pylist())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from textwrap import shorten
@@ -12,7 +11,6 @@ from core.cli.options import REPORT, Options, add_command, add_kind, add_library
 from core.cli.output import one_line, show_page
 from core.encoders import Encoder
 from core.errors import QueryError
-from core.library.filters import ANY
 from core.media.modalities import TEXT, VIDEO, get_modality
 from core.progress import Task
 from core.search.query import PLAIN, Term, parse_query
@@ -20,9 +18,9 @@ from core.utils.timecode import format_timecode
 
 if TYPE_CHECKING:
     from core.library import Library
-    from core.library.schema import Passage
-    from core.search.images import Hit, SearchResult
+    from core.search.images import Hit
     from core.search.moments import Moment
+    from core.search.texts import PassageHit
 
 
 def add(tree: Any) -> None:
@@ -69,14 +67,12 @@ def search(options: Options, task: Task) -> dict[str, Any]:
 
 def _find_items(library: Library, encoder: Encoder, terms: list[Term], options: Options) -> list[dict[str, Any]]:
     from core.library.filters import Filters
-    from core.search.images import search as search_items
-    from core.search.mixed import search_any
+    from core.search.kinds import search as search_items
     from core.search.texts import PassageHit
     from core.search.videos import MAX_VIDEOS, search_videos
 
     templates = None if options.templates else PLAIN
-    find: Callable[..., SearchResult] = search_any if options.kind == ANY else search_items
-    result = find(
+    result = search_items(
         library, encoder, terms, top_k=options.top, filters=Filters(kind=options.kind),
         fold_duplicates=not options.duplicates, templates=templates,
     )  # fmt: skip
@@ -86,7 +82,7 @@ def _find_items(library: Library, encoder: Encoder, terms: list[Term], options: 
         moments = {video.item.id: video.moments[0] for video in videos.hits}
     return [
         _hit(hit, hit.item.path, hit.item.kind)
-        | (_place(hit.passage) if isinstance(hit, PassageHit) else _times(moments.get(hit.item.id, hit)))
+        | (_place(hit) if isinstance(hit, PassageHit) else _times(moments.get(hit.item.id, hit)))
         for hit in result.hits
     ]
 
@@ -95,9 +91,7 @@ def _find_texts(library: Library, encoder: Encoder, terms: list[Term], options: 
     from core.search.texts import PassageHit, search_texts
 
     hits = search_texts(library, encoder, terms, top_k=options.top).hits
-    return [
-        _hit(hit, hit.item.path, hit.item.kind) | _place(hit.passage) for hit in hits if isinstance(hit, PassageHit)
-    ]
+    return [_hit(hit, hit.item.path, hit.item.kind) | _place(hit) for hit in hits if isinstance(hit, PassageHit)]
 
 
 def _find_moments(library: Library, encoder: Encoder, terms: list[Term], options: Options) -> list[dict[str, Any]]:
@@ -124,11 +118,12 @@ def _times(found: Moment | Hit) -> dict[str, float]:
     return {key: round(value, 3) for key, value in times.items() if value is not None}
 
 
-def _place(passage: Passage | None) -> dict[str, Any]:
+def _place(hit: PassageHit) -> dict[str, Any]:
     """The words of a passage and where they are: characters of the document's text, and what else is known."""
-    found = {} if passage is None else asdict(passage)
+    found = {} if hit.passage is None else asdict(hit.passage)
     place = {key: value for key, value in found.items() if value is not None and key != "item_id"}
-    return {key: round(value, 3) if isinstance(value, float) else value for key, value in place.items()}
+    video = {} if hit.video is None else {"video": hit.video.path}
+    return {key: round(value, 3) if isinstance(value, float) else value for key, value in place.items()} | video
 
 
 def _write_page(library: Library, encoder: str, hits: list[dict[str, Any]], options: Options, task: Task) -> None:

@@ -7,14 +7,17 @@ from pathlib import Path
 
 import pytest
 from commands import run
+from documents import make_srt
 from fakes import ColorEncoder
+from media import write_video
 
 import core.cli.options
 from core import Filters, Library, Term, ingest, parse_query, search
 from core.cli.main import main
 from core.errors import QueryError
-from core.search import PassageHit, SearchResult, search_any, search_texts
+from core.search import PassageHit, SearchResult, search_texts
 
+ANY = Filters(kind="any")
 TEXTS = {
     "bread.md": "# Bread\n\nDough rises because yeast eats sugar and gives off gas.",
     "coins.md": "# Coins\n\nIsaac Newton became Warden of the English Mint in 1696.",
@@ -109,11 +112,25 @@ def test_more_like_a_text_leaves_the_text_itself_out(library: Library) -> None:
 
 
 def test_mixed_search_ranks_texts_and_pictures_by_their_match(library: Library, encoder: ColorEncoder) -> None:
-    mixed = search_any(library, encoder, parse_query("Who was Warden of the Mint in 1696?"))
+    mixed = search(library, encoder, parse_query("Who was Warden of the Mint in 1696?"), filters=ANY)
     assert names(mixed)[0] == "coins.md" and mixed.considered == 8 + len(TEXTS)
-    assert {hit.item.kind for hit in search_any(library, encoder, parse_query("blue")).hits[:2]} == {"image", "text"}
-    only = search_any(library, encoder, parse_query("blue"), filters=Filters(kind="image"))
-    assert {hit.item.kind for hit in only.hits} == {"image"}
+    assert {hit.item.kind for hit in search(library, encoder, parse_query("blue"), filters=ANY).hits[:2]} == {
+        "image",
+        "text",
+    }
+    texts = search(library, encoder, parse_query("water of the sea"), filters=Filters(kind="text"))
+    assert names(texts).count("tides.md") == 1, "a document is one item"
+
+
+def test_subtitles_find_the_moment_of_their_video(tmp_path: Path, encoder: ColorEncoder) -> None:
+    write_video(tmp_path / "film.mp4", ["red", "blue"])
+    cues = [(0.0, 0.9, "We bake bread at dawn."), (1.0, 1.9, "The rocket leaves the tower.")]
+    (tmp_path / "film.srt").write_bytes(make_srt(cues))
+    library = Library(tmp_path / "library", create=True)
+    ingest(library, encoder, [tmp_path / "film.mp4", tmp_path / "film.srt"])
+    best = ask(library, "launch of a spacecraft").hits[0]
+    assert isinstance(best, PassageHit) and best.passage is not None and best.video is not None
+    assert (Path(best.video.path).name, best.passage.start_s) == ("film.mp4", 1.0)
 
 
 def test_search_without_a_kind_finds_no_texts(library: Library, encoder: ColorEncoder) -> None:
@@ -123,10 +140,10 @@ def test_search_without_a_kind_finds_no_texts(library: Library, encoder: ColorEn
 def test_a_library_without_texts_has_no_table_for_them(tmp_path: Path, photos: Path, encoder: ColorEncoder) -> None:
     library = Library(tmp_path / "plain", create=True)
     ingest(library, encoder, [photos])
-    assert ask(library, "anything").hits == () and names(search_any(library, encoder, parse_query("blue")))
+    assert ask(library, "anything").hits == () and names(search(library, encoder, parse_query("blue"), filters=ANY))
     assert not [path.name for path in library.path.iterdir() if path.name.startswith(("passages", "vectors_sentence"))]
     with pytest.raises(QueryError, match="empty"):
-        search_any(library, encoder, [])
+        search(library, encoder, [], filters=ANY)
 
 
 def test_the_sentence_encoder_is_no_choice_for_pictures(library: Library) -> None:
