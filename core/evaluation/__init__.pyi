@@ -34,6 +34,8 @@ from .retrieval import evaluate_zeroshot as evaluate_zeroshot
 from .sets import SetReport as SetReport
 from .sets import SetsReport as SetsReport
 from .sets import evaluate_sets as evaluate_sets
+from .terms import evaluate_terms as evaluate_terms
+from .terms import measure_precision as measure_precision
 from .texts import TextReport as TextReport
 from .texts import evaluate_texts as evaluate_texts
 from .video_retrieval import evaluate_video as evaluate_video

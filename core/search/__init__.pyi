@@ -1,3 +1,6 @@
+from .combine import COMBINATIONS as COMBINATIONS
+from .combine import Combine as Combine
+from .combine import combine_terms as combine_terms
 from .concepts import forget_concept as forget_concept
 from .concepts import learn_concept as learn_concept
 from .concepts import learn_concept_of_items as learn_concept_of_items

@@ -18,6 +18,7 @@ from core.library.schema import Item
 from core.library.store import Library
 from core.media.modalities import list_modalities
 from core.media.modality import Segment
+from core.search.combine import Combine, combine_terms
 from core.search.query import Term, embed_query
 from core.search.relevance import LIKELY, Relevance
 from core.search.text_items import spell_out
@@ -94,6 +95,7 @@ def search(
     filters: Filters | None = None,
     fold_duplicates: bool = True,
     templates: Sequence[str] | None = None,
+    combine: Combine = "joint",
 ) -> SearchResult:
     """Ranks a library's items against a query, exactly. An item of the query is not among the hits.
 
@@ -112,6 +114,8 @@ def search(
         Whether near-duplicates become one hit.
     templates : sequence of str, optional
         See `embed_query`.
+    combine : {"joint", "sum"}
+        How several terms become one query, see `combine_terms`.
 
     Returns
     -------
@@ -120,13 +124,13 @@ def search(
     Raises
     ------
     QueryError
-        See `embed_query`.
+        See `embed_query` and `combine_terms`.
     LibraryError
         The library cannot be read.
     """
     started = time.perf_counter()
     index = library.index(encoder)
-    terms = spell_out(library, terms)
+    terms = spell_out(library, combine_terms(terms, combine))
     query = embed_query(encoder, terms, index=index, templates=templates)
     filters = filters or Filters()
     allowed = _get_allowed(index, filters, library, terms)

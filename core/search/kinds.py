@@ -16,6 +16,7 @@ from core.encoders.base import Encoder
 from core.library.filters import ANY, Filters
 from core.library.store import Library
 from core.media.modalities import TEXT, list_modalities
+from core.search.combine import Combine
 from core.search.images import Hit, SearchResult
 from core.search.images import search as search_vectors
 from core.search.query import Term
@@ -31,6 +32,7 @@ def search(
     filters: Filters | None = None,
     fold_duplicates: bool = True,
     templates: Sequence[str] | None = None,
+    combine: Combine = "joint",
 ) -> SearchResult:
     """Ranks a library's items against a query; of a document its best passage counts.
 
@@ -47,7 +49,9 @@ def search(
     fold_duplicates : bool
         Whether near-duplicates become one hit.
     templates : sequence of str, optional
-        Prompt templates of words that are compared with pictures, see `core.search.embed_query`.
+        Prompt templates of words that are compared with pictures, see `embed_query`.
+    combine : {"joint", "sum"}
+        How several terms become one query, see `combine_terms`.
 
     Returns
     -------
@@ -57,7 +61,7 @@ def search(
     Raises
     ------
     QueryError
-        See `embed_query`.
+        See `embed_query` and `combine_terms`.
     LibraryError
         The library cannot be read.
     """
@@ -65,11 +69,11 @@ def search(
     filters = filters or Filters()
     kinds = [None, *_list_text_kinds(library)] if filters.kind == ANY else [filters.kind]
     results = [
-        search_texts(library, encoder, terms, top_k=top_k, filters=filters, fold_documents=True)
+        search_texts(library, encoder, terms, top_k=top_k, filters=filters, fold_documents=True, combine=combine)
         if kind == TEXT.name
         else search_vectors(
             library, encoder, terms, top_k=top_k, filters=replace(filters, kind=kind),
-            fold_duplicates=fold_duplicates, templates=templates,
+            fold_duplicates=fold_duplicates, templates=templates, combine=combine,
         )
         for kind in kinds
     ]  # fmt: skip

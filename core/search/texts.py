@@ -24,6 +24,7 @@ from core.library.schema import Item, Passage
 from core.library.store import Library
 from core.library.subtitles import match_subtitles
 from core.media.modalities import TEXT, VIDEO
+from core.search.combine import Combine, combine_terms
 from core.search.images import MAX_HITS, Hit, SearchResult
 from core.search.query import PLAIN, Term, embed_query
 from core.search.relevance import LIKELY
@@ -58,6 +59,7 @@ def search_texts(
     top_k: int = 50,
     filters: Filters | None = None,
     fold_documents: bool = False,
+    combine: Combine = "joint",
 ) -> SearchResult:
     """Ranks a library's passages against a query. The documents of the query itself are not among the hits.
 
@@ -74,6 +76,8 @@ def search_texts(
         The kind is that of texts, whatever they say.
     fold_documents : bool
         Whether each document has one hit, its best passage.
+    combine : {"joint", "sum"}
+        How several terms become one query, see `combine_terms`.
 
     Returns
     -------
@@ -83,11 +87,12 @@ def search_texts(
     Raises
     ------
     QueryError
-        See `embed_query`.
+        See `embed_query` and `combine_terms`.
     LibraryError
         The library cannot be read.
     """
     started = time.perf_counter()
+    terms = combine_terms(terms, combine)
     by_words = _is_textual(library, terms)
     index = library.index(open_sentence_encoder() if by_words else encoder)
     allowed = _get_allowed(index, replace(filters or Filters(), kind=TEXT.name), library, terms)

@@ -19,9 +19,11 @@ from core.library.track import Track
 from core.media.modalities import VIDEO
 from core.search.alignment import Alignment
 from core.search.by_clip import align_video, compute_frame_scores, get_query_track, shown_anywhere
+from core.search.combine import Combine, combine_terms
 from core.search.moments import Background, Curve, Moment, compute_curve, find_moments
 from core.search.query import Term, embed_query
 from core.search.relevance import Relevance
+from core.search.text_items import spell_out
 from core.search.video_scores import POOLINGS, Pooling, VideoScores, score_query_shots
 
 __all__ = ["MAX_VIDEOS", "POOLINGS", "Pooling", "VideoHit", "VideoResult", "search_videos"]
@@ -87,6 +89,7 @@ def search_videos(
     filters: Filters | None = None,
     templates: Sequence[str] | None = None,
     max_moments: int = 8,
+    combine: Combine = "joint",
 ) -> VideoResult:
     """Ranks a library's videos against a query, exactly, and finds the moments that match.
 
@@ -109,6 +112,8 @@ def search_videos(
         See `embed_query`.
     max_moments : int
         Most moments of a video, at least 1.
+    combine : {"joint", "sum"}
+        How several terms become one query, see `combine_terms`.
 
     Returns
     -------
@@ -117,7 +122,7 @@ def search_videos(
     Raises
     ------
     QueryError
-        The pooling is unknown, or see `embed_query`.
+        The pooling is unknown, or see `embed_query` and `combine_terms`.
     LibraryError
         The library cannot be read.
     """
@@ -125,6 +130,7 @@ def search_videos(
     if pooling not in POOLINGS:
         raise QueryError(f"Videos are ranked by {', '.join(POOLINGS)}, not by {pooling!r}.")
     index = library.index(encoder)
+    terms = spell_out(library, combine_terms(terms, combine))
     clip = get_query_track(encoder, terms, index)
     query = clip.mean_vector() if clip else embed_query(encoder, terms, index=index, templates=templates)
     videos = np.asarray(Filters(kind=VIDEO.name).mask(index.items))

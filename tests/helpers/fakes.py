@@ -59,7 +59,7 @@ class ColorEncoder:
 
 @functools.cache
 def _text(text: str) -> np.ndarray:
-    known = [_KNOWN[word] for word in text.lower().split() if word in _KNOWN]
+    known = [_KNOWN[word] for word in text.lower().replace(",", " ").split() if word in _KNOWN]
     if known:
         return np.tile(np.mean(known, axis=0) - 127.5, 16)
     noise = np.random.default_rng(zlib.crc32(text.encode())).normal(size=_GRID)

@@ -206,6 +206,13 @@ def test_a_link_opens_the_same_search_again(colours: Library) -> None:
     assert at.query_params["library"] == "Colours" and at.query_params["encoder"] == "embedded"
 
 
+def test_a_link_says_how_terms_are_combined(colours: Library) -> None:
+    by_sum = visit(SEARCH, q="yellow - 2:red", library="Colours", combine="sum")
+    assert cards(by_sum)[0] == "green.png" and "combine='sum'" in by_sum.code[-1].value
+    at = visit(SEARCH, q="yellow - 2:red", library="Colours")
+    assert cards(at)[0] == "yellow.png" and "combine" not in at.code[-1].value
+
+
 def test_a_link_to_an_unknown_library_is_explained(colours: Library) -> None:
     at = visit(library="Nowhere")
     assert "a library that does not exist here: Nowhere" in said(at)

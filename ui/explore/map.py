@@ -25,6 +25,7 @@ from core.explore.colors import (
 from core.explore.selection import find_highlighted
 from core.media.modalities import get_modality
 from core.plots.map import space
+from core.search.combine import combine_terms
 from core.search.query import query_state
 from ui.components.gallery.gallery import picture_uri
 from ui.components.map.map_view import Listeners, MapData, PointName, Seen, points_map
@@ -96,7 +97,10 @@ def make_coloring(
     if color == "score":
         key = (terms, query_state(encoder, terms), encoder.id)
         return get_cached(
-            "colours", key, atlas, lambda: color_by_score(points, embed_query(encoder, terms, index=points.index))
+            "colours",
+            key,
+            atlas,
+            lambda: color_by_score(points, embed_query(encoder, combine_terms(terms), index=points.index)),
         )
     if color == "label":
         return color_by_label(points, library.labels())

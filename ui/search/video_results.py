@@ -60,6 +60,7 @@ def find_videos(
             filters=filters,
             templates=options.templates,
             max_moments=_MOMENTS,
+            combine=options.combine,
         )
 
     key = (encoder.id, terms, query_state(encoder, terms), filters, items_with_label(library, filters), options)

@@ -12,8 +12,8 @@ from ui.server.streamlit_internals import forget_parameter
 _NUMBERS = frozenset("component d k least longest max min more_labels number shortest".split())
 # Choices of exactly one, which an empty parameter leaves without any. A text that is empty was emptied.
 _CHOICES = frozenset(
-    "by captions_from cells edition from kind labels_from layout learn_from log_way look measure method of order part "
-    "rank section shown space store_by things view way".split()
+    "by captions_from cells combine edition from kind labels_from layout learn_from log_way look measure method of "
+    "order part rank section shown space store_by things view way".split()
 )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 
 from core import Encoder, Filters, Library, Term, format_query
+from core.search.combine import COMBINATIONS
 from ui.widgets.code_block import opening
 from ui.widgets.filters import Options, VideoOptions
 from ui.widgets.query_box import UPLOADED
@@ -16,7 +17,7 @@ def search_lines(library: Library, encoder: Encoder, terms: Sequence[Term], filt
     call = f"search(library, encoder, query, top_k={options.top_k}, filters={filters_text(filters)}"
     call += "" if options.fold else ", fold_duplicates=False"
     return f"""{_query_lines(library, encoder, "search", terms, filters)}
-result = {call}{_templates(options.templates)})
+result = {call}{_options(options)})
 for hit in result.hits[: result.cutoff]:
     print(f"{{hit.relevance:.0%}} {{hit.score:.3f}} {{hit.item.path}}")
 """
@@ -33,7 +34,7 @@ def video_lines(
     """Code that finds the videos and moments on the page."""
     call = f"search_videos(library, encoder, query, top_k={options.top_k}, filters={filters_text(filters)}"
     return f"""{_query_lines(library, encoder, "search_videos", terms, filters)}
-result = {call}, pooling={pooling!r}{_templates(options.templates)})
+result = {call}, pooling={pooling!r}{_options(options)})
 for hit in result.hits[: result.cutoff]:
     print(f"{{hit.relevance:.0%}} {{hit.item.path}}")
     for moment in hit.moments:
@@ -69,5 +70,6 @@ def _file(term: Term) -> str:
     return "my-clip.mp4" if term.kind == "clip" else "my-picture.jpg"
 
 
-def _templates(templates: tuple[str, ...] | None) -> str:
-    return "" if templates is None else f", templates={templates!r}"
+def _options(options: Options | VideoOptions) -> str:
+    templates = "" if options.templates is None else f", templates={options.templates!r}"
+    return templates + ("" if options.combine == COMBINATIONS[0] else f", combine={options.combine!r}")

@@ -14,6 +14,7 @@ from core.library.filters import Orientation
 from core.library.schema import Kind
 from core.media.modalities import PICTURE, VIDEO
 from core.policy import get_policy
+from core.search.combine import COMBINATIONS, Combine
 from core.search.query import PLAIN
 from ui.session.cache import get_cached
 from ui.session.libraries import folders
@@ -27,19 +28,21 @@ _EARLIEST = date(1900, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Maximum number of hits, whether near-duplicates are grouped, and prompt templates."""
+    """Maximum number of hits, whether near-duplicates are grouped, prompt templates, and how terms are combined."""
 
     top_k: int
     fold: bool
     templates: tuple[str, ...] | None
+    combine: Combine = "joint"
 
 
 @dataclass(frozen=True, slots=True)
 class VideoOptions:
-    """Maximum number of videos, and prompt templates."""
+    """Maximum number of videos, prompt templates, and how terms are combined."""
 
     top_k: int
     templates: tuple[str, ...] | None
+    combine: Combine = "joint"
 
 
 def filter_panel(library: Library, encoder: Encoder, kind: Kind | None) -> Filters:
@@ -115,7 +118,8 @@ def option_panel(encoder: Encoder) -> Options:
             help="Resized or re-saved copies of a picture count as one result.",
         )
         templates = _templates(encoder)
-    return Options(top, fold, templates)
+        combine = _combination()
+    return Options(top, fold, templates, combine)
 
 
 def video_option_panel(encoder: Encoder) -> VideoOptions:
@@ -123,7 +127,8 @@ def video_option_panel(encoder: Encoder) -> VideoOptions:
     with st.popover("Options", icon=":material/tune:", key="options"):
         top = st.select_slider("Videos at most", [5, 10, 20, 50], value=10, key="videos", bind="query-params")
         templates = _templates(encoder)
-    return VideoOptions(top, templates)
+        combine = _combination()
+    return VideoOptions(top, templates, combine)
 
 
 def _templates(encoder: Encoder) -> tuple[str, ...] | None:
@@ -136,6 +141,19 @@ def _templates(encoder: Encoder) -> tuple[str, ...] | None:
         f"“{plain(encoder.templates[-1])}”, and averaged. Off: as typed.",
     )
     return None if prompts else PLAIN
+
+
+def _combination() -> Combine:
+    return st.segmented_control(
+        "Several terms",
+        COMBINATIONS,
+        default=COMBINATIONS[0],
+        required=True,
+        key="combine",
+        bind="query-params",
+        help="joint: words joined by + are one text, so that “dog + water” finds dogs in water. sum: the sum of the "
+        "vectors of all terms.",
+    )
 
 
 def clear_filters() -> None:

@@ -24,6 +24,7 @@ def find(
             filters=filters,
             fold_duplicates=options.fold,
             templates=options.templates,
+            combine=options.combine,
         )
 
     key = (encoder.id, terms, query_state(encoder, terms), filters, items_with_label(library, filters), options)

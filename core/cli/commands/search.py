@@ -13,6 +13,7 @@ from core.encoders import Encoder
 from core.errors import QueryError
 from core.media.modalities import TEXT, VIDEO, get_modality
 from core.progress import Task
+from core.search.combine import COMBINATIONS
 from core.search.query import PLAIN, Term, parse_query
 from core.utils.timecode import format_timecode
 
@@ -36,6 +37,8 @@ def add(tree: Any) -> None:
     text = "add a video to the query; may be repeated"
     parser.add_argument("--clip", action="append", default=[], metavar="FILE", help=text)
     add_pooling(parser, "with --kind video: ")
+    text = "several terms: words as one text (joint, the default), or the sum of all vectors (sum)"
+    parser.add_argument("--combine", choices=COMBINATIONS, default=COMBINATIONS[0], help=text)
     parser.add_argument("--top", type=int, default=20, metavar="K", help="how many hits (default: 20)")
     parser.add_argument("--all", action="store_true", help="also show hits that are not likely matches")
     parser.add_argument("--duplicates", action="store_true", help="do not fold near-duplicates into one hit")
@@ -74,11 +77,13 @@ def _find_items(library: Library, encoder: Encoder, terms: list[Term], options: 
     templates = None if options.templates else PLAIN
     result = search_items(
         library, encoder, terms, top_k=options.top, filters=Filters(kind=options.kind),
-        fold_duplicates=not options.duplicates, templates=templates,
+        fold_duplicates=not options.duplicates, templates=templates, combine=options.combine,
     )  # fmt: skip
     moments: dict[str, Moment] = {}
     if any(hit.item.kind == VIDEO.name for hit in result.hits):
-        videos = search_videos(library, encoder, terms, top_k=MAX_VIDEOS, templates=templates, max_moments=1)
+        videos = search_videos(
+            library, encoder, terms, top_k=MAX_VIDEOS, templates=templates, max_moments=1, combine=options.combine
+        )
         moments = {video.item.id: video.moments[0] for video in videos.hits}
     return [
         _hit(hit, hit.item.path, hit.item.kind)
@@ -90,7 +95,7 @@ def _find_items(library: Library, encoder: Encoder, terms: list[Term], options: 
 def _find_texts(library: Library, encoder: Encoder, terms: list[Term], options: Options) -> list[dict[str, Any]]:
     from core.search.texts import PassageHit, search_texts
 
-    hits = search_texts(library, encoder, terms, top_k=options.top).hits
+    hits = search_texts(library, encoder, terms, top_k=options.top, combine=options.combine).hits
     return [_hit(hit, hit.item.path, hit.item.kind) | _place(hit) for hit in hits if isinstance(hit, PassageHit)]
 
 
@@ -98,7 +103,9 @@ def _find_moments(library: Library, encoder: Encoder, terms: list[Term], options
     from core.search.videos import search_videos
 
     templates = None if options.templates else PLAIN
-    result = search_videos(library, encoder, terms, top_k=options.top, pooling=options.pool, templates=templates)
+    result = search_videos(
+        library, encoder, terms, top_k=options.top, pooling=options.pool, templates=templates, combine=options.combine
+    )
     ranked = [(moment, rank, video.item) for rank, video in enumerate(result.hits, start=1) for moment in video.moments]
     ranked.sort(key=lambda row: (row[0].likely, row[0].relevance, row[0].score), reverse=True)
     return [

@@ -65,6 +65,13 @@ def test_search_by_picture_and_by_one_string(capsys: pytest.CaptureFixture[str],
         assert found["hits"][0]["path"] == str(blue)
 
 
+def test_terms_are_combined_as_asked(capsys: pytest.CaptureFixture[str], photos: Path, tmp_path: Path) -> None:
+    run(capsys, "index", photos, "--library", tmp_path / "library")
+    asked = ("search", "yellow - 2:red", "--library", tmp_path / "library", "--all")
+    default, joint, by_sum = (run(capsys, *asked, *way) for way in ([], ["--combine", "joint"], ["--combine", "sum"]))
+    assert default == joint and [hit["score"] for hit in joint["hits"]] != [hit["score"] for hit in by_sum["hits"]]
+
+
 def test_people_see_the_line(capsys: pytest.CaptureFixture[str], photos: Path, tmp_path: Path) -> None:
     run(capsys, "index", photos, "--library", tmp_path / "library")
     main(["search", "green", "--library", str(tmp_path / "library"), "--all"])

@@ -29,6 +29,7 @@ from core.evaluation.fewshot import FewShotReport, evaluate_fewshot
 from core.evaluation.moments import MomentsReport, evaluate_moments
 from core.evaluation.relevance import evaluate_relevance
 from core.evaluation.retrieval import evaluate_retrieval, evaluate_zeroshot
+from core.evaluation.terms import evaluate_terms
 from core.evaluation.video_retrieval import evaluate_video
 from core.library import Library
 from core.library.filters import Filters
@@ -79,6 +80,19 @@ def test_captions_find_their_photos(encoder: Encoder, tmp_path: Path) -> None:
     report = evaluate_retrieval(encoder, DATA / "flickr8k" / "images", tmp_path / "dev.csv")
     assert (report.pool, report.queries) == (500, 2500)
     assert report.t2i.r1 > 0.36 and report.t2i.r5 > 0.69 and report.t2i.r10 > 0.80
+
+
+@needs_data
+def test_terms_together_find_more_than_their_sum(encoder: Encoder, tmp_path: Path) -> None:
+    rows = [
+        (name, text) for name, texts in captions_of(DATA / "flickr8k" / "captions.csv", "dev").items() for text in texts
+    ]
+    with (tmp_path / "dev.csv").open("w", newline="", encoding="utf-8") as target:
+        csv.writer(target).writerows([("image", "caption"), *rows])
+    report = evaluate_terms(encoder, DATA / "flickr8k" / "images", tmp_path / "dev.csv")
+    figures = {kind: {way: row.reported_on for way, row in ways.items()} for kind, ways in report.figures.items()}
+    assert figures["a + b"]["joint"] > 0.33 and figures["a + b"]["joint"] > figures["a + b"]["sum"] + 0.07
+    assert all(ways["joint"] > ways["sum"] - 0.01 for ways in figures.values())
 
 
 @needs_data

@@ -79,7 +79,7 @@ def test_nothing_matches_is_an_answer(tmp_path: Path, encoder: ColorEncoder) -> 
 
 def test_minus_terms_push_away(library: Library, encoder: ColorEncoder) -> None:
     plain = names(search(library, encoder, parse_query("yellow")))
-    without = names(search(library, encoder, parse_query("yellow - red")))
+    without = names(search(library, encoder, parse_query("yellow - 3:red")))
     assert plain.index("orange.png") < plain.index("green.png")
     assert without.index("green.png") < without.index("orange.png")
 

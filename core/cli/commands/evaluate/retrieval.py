@@ -1,4 +1,4 @@
-"""`eval retrieval`, `relevance`, `video` and `moments`: how well words find pictures, videos and moments."""
+"""`eval retrieval`, `relevance`, `terms`, `video` and `moments`: how well words find pictures, videos and moments."""
 
 from __future__ import annotations
 
@@ -23,6 +23,13 @@ def add(tree: Any) -> None:
     text = 'how well "nothing here matches" is recognized'
     parser = add_command(tree, "relevance", text, relevance)
     parser.add_argument("--labels", type=Path, required=True, metavar="CSV", help="columns image, label")
+    add_images(parser)
+    text = 'queries of several terms ("a + b - c"), by each way of combining terms'
+    parser = add_command(tree, "terms", text, terms, show_terms)
+    text = "columns image, caption; several captions of each image"
+    parser.add_argument("--captions", type=Path, required=True, metavar="CSV", help=text)
+    text = "columns thing, words (separated by |): what captions are searched for (default: things of everyday life)"
+    parser.add_argument("--things", type=Path, metavar="CSV", help=text)
     add_images(parser)
     parser = add_command(tree, "video", "captions -> videos, recall@k", video)
     parser.add_argument("--videos", type=Path, required=True, metavar="DIR")
@@ -57,6 +64,23 @@ def relevance(options: Options, task: Task) -> dict[str, Any]:
 
     encoder = get_encoder(options, task)
     return asdict(evaluate_relevance(encoder, options.images, options.labels, task=task))
+
+
+def terms(options: Options, task: Task) -> dict[str, Any]:
+    """`eval terms`."""
+    from core.evaluation.terms import evaluate_terms
+
+    encoder = get_encoder(options, task)
+    return asdict(evaluate_terms(encoder, options.images, options.captions, things=options.things, task=task))
+
+
+def show_terms(report: dict[str, Any]) -> None:
+    """Prints average precision of each kind of query by each way of combining: for choosing, and for reporting."""
+    print(f"{report['images']:,} photos, {report['things']:,} things; average precision (choosing, reporting), P@10")
+    for kind, ways in report["figures"].items():
+        print(f"{kind} ({report['queries'][kind]:,} queries)")
+        for way, row in sorted(ways.items(), key=lambda entry: -entry[1]["chosen_on"]):
+            print(f"  {way:<13}{row['chosen_on']:.3f}  {row['reported_on']:.3f}  {row['p10']:.3f}")
 
 
 def video(options: Options, task: Task) -> dict[str, Any]:
