@@ -1,10 +1,10 @@
 """Long documents in a library: python tools/measure_documents.py [--pages N] [--encoder NAME]
 
-Makes a PDF of N pages, an EPUB of as many chapters and two hours of subtitles, each sentence with a number of its own.
-Indexes each in a library of its own, and prints as JSON: passages, seconds of reading alone and of the whole run, the
-most memory (MB) of the process that reads and what this process grew by, and how many of 50 sentences, spread over the
-document, have the right page, heading or second in the table of passages. Then a second run, which has nothing to do,
-and one that was stopped in the middle.
+Makes two hours of subtitles, a PDF of N pages and an EPUB of as many chapters, each sentence with a number of its own.
+Indexes each in a library of its own, and prints a line of JSON for it: passages, seconds of the processor for reading
+and for the whole run, the most memory (MB) of the process that reads and what this process grew by, and how many of 50
+sentences, spread over the document, have the right page, heading or second in the table of passages. Then what a second
+run embeds, and with --stop, of a run that was stopped in the middle, how many the next one embeds.
 """
 
 from __future__ import annotations
@@ -53,12 +53,13 @@ class Document:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pages", type=int, default=500)
+    parser.add_argument("--stop", action="store_true")
     parser.add_argument("--encoder", default="embedded")
     options = parser.parse_args()
     encoder = open_encoder(options.encoder)
     encoder.encode_texts(["loads the encoder"])
-    documents = [make_long_pdf(options.pages), make_long_epub(options.pages), make_long_subtitles()]
-    print(json.dumps({document.name: measure(document, encoder) for document in documents}, indent=2))
+    for document in (make_long_subtitles(), make_long_pdf(options.pages), make_long_epub(options.pages)):
+        print(json.dumps({"document": document.name} | measure(document, encoder, stop=options.stop)), flush=True)
 
 
 def say(number: int) -> str:
@@ -101,34 +102,27 @@ def make_long_subtitles() -> Document:
     return Document("long.srt", make_srt(cues), len(cues), is_right)
 
 
-def measure(document: Document, encoder: Encoder) -> dict[str, Any]:
+def measure(document: Document, encoder: Encoder, *, stop: bool) -> dict[str, Any]:
     """The figures of one document."""
     with tempfile.TemporaryDirectory() as place:
         path = Path(place, document.name)
         path.write_bytes(document.data)
-        started = time.monotonic()
         with TEXT.decode(path, Wish()) as decoded:
             passages = sum(1 for _ in decoded.parts)
-            peak = get_peak_of_reader()
-        read_s, grown = time.monotonic() - started, get_peak()
-        library = Library(Path(place, "library"), create=True)
-        started = time.monotonic()
+            reader_peak, read_s = look_at_reader()
+        library, before, started = Library(Path(place, "library"), create=True), get_peak(), time.process_time()
         ingest(library, encoder, [path])
-        run_s, grown = time.monotonic() - started, get_peak() - grown
-        started = time.monotonic()
-        again = ingest(library, encoder, [path])
-        return {
+        figures = {
             "passages": passages,
-            "read_s": round(read_s, 2),
-            "run_s": round(run_s, 1),
-            "reader_peak_mb": peak,
-            "grown_mb": grown,
+            "read_s": read_s,
+            "run_s": round(read_s + time.process_time() - started, 1),
+            "reader_peak_mb": reader_peak,
+            "grown_mb": get_peak() - before,
             "right_places": check_places(library, document),
             "checked": _CHECKS,
-            "second_run_s": round(time.monotonic() - started, 2),
-            "second_run_embedded": again.embedded,
-            "stopped_and_resumed": resume(Path(place, "stopped"), encoder, path),
+            "second_run_embedded": ingest(library, encoder, [path]).embedded,
         }
+        return figures | (resume(Path(place, "stopped"), encoder, path) if stop else {})
 
 
 def check_places(library: Library, document: Document) -> int:
@@ -143,7 +137,7 @@ def check_places(library: Library, document: Document) -> int:
 
 
 def resume(place: Path, encoder: Encoder, path: Path) -> dict[str, int]:
-    """Vectors embedded before a stop and after it, and how many there are at last."""
+    """How many vectors a run embeds after one that was stopped in the middle, and how many there are then."""
     library, cancel = Library(place, create=True), threading.Event()
 
     def stop(progress: Progress) -> None:
@@ -152,7 +146,7 @@ def resume(place: Path, encoder: Encoder, path: Path) -> dict[str, int]:
 
     ingest(library, encoder, [path], task=Task(stop, cancel))
     second = ingest(library, encoder, [path])
-    return {"embedded_after": second.embedded, "vectors": second.vectors}
+    return {"embedded_after_stop": second.embedded, "vectors_then": second.vectors}
 
 
 def get_peak() -> int:
@@ -160,15 +154,17 @@ def get_peak() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
-def get_peak_of_reader() -> int:
-    """MB that the largest child process has had at most, on Linux."""
-    peaks = [0]
-    for status in Path("/proc").glob("[0-9]*/status"):
+def look_at_reader() -> tuple[int, float]:
+    """MB that the process which reads has had at most, and its seconds of the processor, on Linux."""
+    found = [(0, 0.0)]
+    for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError, KeyError):
-            facts = dict(line.split(":", 1) for line in status.read_text().splitlines())
+            facts = dict(line.split(":", 1) for line in (folder / "status").read_text().splitlines())
             if int(facts["PPid"]) == os.getpid():
-                peaks.append(int(facts["VmHWM"].split()[0]) // 1024)
-    return max(peaks)
+                times = (folder / "stat").read_text().rpartition(")")[2].split()
+                seconds = (int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK")
+                found.append((int(facts["VmHWM"].split()[0]) // 1024, round(seconds, 1)))
+    return max(found)
 
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ from .schema import Item as Item
 from .schema import Kind as Kind
 from .schema import Label as Label
 from .schema import LabelledBy as LabelledBy
+from .schema import Passage as Passage
 from .schema import VectorRow as VectorRow
 from .session_folders import cache_dir_for as cache_dir_for
 from .session_folders import get_visit_folder as get_visit_folder

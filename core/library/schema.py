@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from core.media.modality import Segment
 from core.media.rules import current_rules
+from core.utils.timecode import format_timecode
 
 FORMAT_VERSION = 3  # 2: videos, whose vectors say how they were sampled; 3: items, by which rules they were decoded
 
@@ -173,6 +174,14 @@ class Passage:
     def segment(self) -> Segment:
         """Its place as that of its vector."""
         return Segment(float(self.start), float(self.end))
+
+    @property
+    def where(self) -> str:
+        """Its place for people: "page 3, Tides", or "0:12"; "" where the document has no places."""
+        if self.start_s is not None:
+            return format_timecode(self.start_s)
+        number = f"page {self.page:,}" if self.page else f"line {self.line:,}" if self.line else ""
+        return ", ".join(filter(None, [number, self.heading]))
 
 
 @dataclass(frozen=True, slots=True)

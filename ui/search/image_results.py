@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Sequence
 from functools import partial
 
 import streamlit as st
 
 from core import Encoder, Filters, Hit, Library, SearchResult, Term
-from core.media.modalities import PICTURE, get_modality
+from core.library.schema import Passage
+from core.media.modalities import PICTURE, TEXT, get_modality
 from core.media.modality import Modality
 from core.policy import get_policy
 from core.search.relevance import LIKELY
@@ -27,6 +29,7 @@ from ui.widgets.vector_exchange import export_item_vectors
 
 _LIKELY, _BEYOND = "likely_gallery", "beyond_gallery"
 _TICKED = "ticked"  # in links
+_WORDS = 160  # letters of a passage on its card
 
 
 def show_results(
@@ -48,7 +51,7 @@ def show_results(
     _summary(library, terms, filters, result, limits)
     tools = st.container(horizontal=True, vertical_alignment="center", key="take_away")
     _select_linked(likely, beyond)
-    chosen = _grid(likely, _LIKELY, videos) if likely else []
+    chosen = _grid(library, likely, _LIKELY, videos) if likely else []
     if likely and beyond:
         st.markdown("**Likely matches end here**", width="content")
         st.caption(
@@ -58,7 +61,7 @@ def show_results(
         (not likely and has_image_terms(terms)) or _wants_beyond(bool(likely), len(beyond))
     )
     if shows_beyond:
-        chosen += _grid(beyond, _BEYOND, videos)
+        chosen += _grid(library, beyond, _BEYOND, videos)
     if likely or shows_beyond:
         with tools:
             _selection_tools(
@@ -107,14 +110,25 @@ def _wants_beyond(some_likely: bool, count: int) -> bool:
     return st.toggle(f"{label} ({count:,})", key="beyond", bind="query-params")
 
 
-def _grid(hits: Sequence[Hit], key: str, videos: bool) -> list[str]:
-    cards = [Card(hit.item, hit, about=_where(hit), time_s=hit.start_s) for hit in hits]
+def _grid(library: Library, hits: Sequence[Hit], key: str, videos: bool) -> list[str]:
+    passages = _find_passages(library, hits)
+    cards = [Card(hit.item, hit, about=_where(hit, passages.get(hit.item.id)), time_s=hit.start_s) for hit in hits]
     find = partial(find_in, place="video") if videos else None
     return gallery(cards, key=key, on_open=open_details, on_like=more_like, on_videos=find, selectable=True)
 
 
-def _where(hit: Hit) -> str:
-    """The part of an item that fits best, for people; "" for a whole."""
+def _find_passages(library: Library, hits: Sequence[Hit]) -> dict[str, Passage]:
+    """The passage that was found of each text, by item id."""
+    texts = {hit.item.id: hit.segment for hit in hits if hit.item.kind == TEXT.name and hit.segment}
+    found = library.passages(sorted(texts)) if texts else {}
+    return {entry.item_id: entry for rows in found.values() for entry in rows if entry.segment == texts[entry.item_id]}
+
+
+def _where(hit: Hit, passage: Passage | None) -> str:
+    """The part of an item that fits best, for people: of a text its words; "" for a whole."""
+    if passage is not None:
+        words = textwrap.shorten(passage.text, _WORDS, placeholder=" …")
+        return f"{passage.where}: {words}" if passage.where else words
     modality = get_modality(hit.item.kind)
     return f"{modality.segment} at {modality.describe(hit.segment.start)}" if hit.segment else ""
 
