@@ -10,8 +10,9 @@ A query of words is compared by the sentence encoder and by its words. A logisti
 - the cosine of the query with the nearest reference prompt, as a short, general query is near to many texts;
 - the number of passages, the best of which is near by chance.
 
-A picture is compared in the joint space. The passages are to it what classes are in zero-shot classification: does this
-one describe it, and no reference prompt (`core.search.relevance`)?
+A picture is compared in the joint space with the passage and with the reference prompts: how probable is it that the
+passage describes it, and none of these? That is what the search of pictures by words asks (`core.search.relevance`), seen
+from the picture: passages keep the order of their cosines.
 
 `tools/fit_text_match.py` fits the weights, and `python -m core eval text` measures.
 """
@@ -20,16 +21,17 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
+from scipy.special import expit, logsumexp
 
-from core.encoders.base import Encoder, Vectors
-from core.encoders.calibration import get_calibration
-from core.encoders.reference_prompts import embed_reference_prompts
+from core.encoders.base import Encoder
+from core.encoders.reference_prompts import embed_reference_prompts, get_reference_prior
 from core.encoders.sentences import open_sentence_encoder
-from core.search.relevance import class_log_posterior
 
 # Of the cosine, the evidence of words, the nearest reference prompt, ln(passages), and the intercept.
 WEIGHTS = (17.732, 0.834, -6.278, -0.657, -3.504)
+# Of a picture: of the log posterior, ln(passages), and the intercept.
+PICTURE_WEIGHTS = (1.0, -0.6, 5.0)
+_SHARPNESS = 2.0  # of the softmax, per standard deviation of the reference prompts
 _MOST_PASSAGES = 1_000  # from which the penalty of their number stays constant
 
 
@@ -60,23 +62,33 @@ def match_words(
     return expit(features @ np.array(WEIGHTS[:-1]) + WEIGHTS[-1]).astype(np.float32)
 
 
-def match_picture(
-    encoder: Encoder, query: NDArray[np.float32], vectors: Vectors, *, passages: int
-) -> NDArray[np.float32]:
-    """The match (n,), 0 to 1, of passages with a query that holds a picture.
+def compute_log_posterior(
+    encoder: Encoder, query: NDArray[np.float32], scores: NDArray[np.float32]
+) -> NDArray[np.float64]:
+    """The log probability (n,) that each passage, and no reference prompt, describes a picture.
 
     Parameters
     ----------
     encoder : Encoder
     query : ndarray of float32, shape (dim,)
         Unit vector.
-    vectors : ndarray of float32, shape (n, dim)
-        Of the passages, by the same encoder.
-    passages : int
-        How many are searched.
+    scores : ndarray of float32, shape (n,)
+        Cosines of the passages with it.
     """
-    calibration = get_calibration(encoder)
-    weight, size, intercept = calibration.class_weights
-    posterior = class_log_posterior(encoder, vectors, np.tile(query, (len(vectors), 1)), np.arange(len(vectors)))
-    number = max(1, min(passages, calibration.max_classes))
+    rivals = embed_reference_prompts(encoder) @ query
+    mean, scale = rivals.mean(), _SHARPNESS / (rivals.std() + 1e-6)
+    own = scale * (scores.astype(np.float64) - mean)
+    return own - np.logaddexp(own, logsumexp(scale * (rivals - mean), b=get_reference_prior()))
+
+
+def match_picture(
+    encoder: Encoder, query: NDArray[np.float32], scores: NDArray[np.float32], *, passages: int
+) -> NDArray[np.float32]:
+    """The match (n,), 0 to 1, of passages with a query that holds a picture.
+
+    passages: how many are searched. The others are those of `compute_log_posterior`.
+    """
+    weight, size, intercept = PICTURE_WEIGHTS
+    number = max(1, min(passages, _MOST_PASSAGES))
+    posterior = compute_log_posterior(encoder, query, scores)
     return expit(weight * posterior + size * np.log(number) + intercept).astype(np.float32)

@@ -135,7 +135,7 @@ def _rank_in_joint_space(
     query = embed_query(encoder, terms, index=index)
     scores, numbers = index.search(query, _CANDIDATES, allowed=allowed)
     passages = int(allowed[index.item_rows].sum())
-    return numbers, scores, match_picture(encoder, query, index.vectors(numbers), passages=passages)
+    return numbers, scores, match_picture(encoder, query, scores, passages=passages)
 
 
 def _is_textual(library: Library, terms: Sequence[Term]) -> bool:
