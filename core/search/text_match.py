@@ -11,8 +11,8 @@ A query of words is compared by the sentence encoder and by its words. A logisti
 - the number of passages, the best of which is near by chance.
 
 A picture is compared in the joint space with the passage and with the reference prompts: how probable is it that the
-passage describes it, and none of these? That is what the search of pictures by words asks (`core.search.relevance`), seen
-from the picture: passages keep the order of their cosines.
+passage describes it, and none of these? The search of pictures by words asks that as well (`core.search.relevance`); seen
+from the picture, passages keep the order of their cosines.
 
 `tools/fit_text_match.py` fits the weights, and `python -m core eval text` measures.
 """
@@ -30,7 +30,7 @@ from core.encoders.sentences import open_sentence_encoder
 # Of the cosine, the evidence of words, the nearest reference prompt, ln(passages), and the intercept.
 WEIGHTS = (17.732, 0.834, -6.278, -0.657, -3.504)
 # Of a picture: of the log posterior, ln(passages), and the intercept.
-PICTURE_WEIGHTS = (1.0, -0.6, 5.0)
+PICTURE_WEIGHTS = (0.965, -0.464, 1.745)
 _SHARPNESS = 2.0  # of the softmax, per standard deviation of the reference prompts
 _MOST_PASSAGES = 1_000  # from which the penalty of their number stays constant
 
