@@ -10,6 +10,7 @@ ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 # Tests start many processes: without bytecode each of them compiles core and ui again.
 BYTECODE := PYTHONDONTWRITEBYTECODE=
 WORKERS ?= -n 3 --dist loadfile --no-loadscope-reorder
+QUICK_WORKERS ?= -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 BIN := $(VENV)/bin
 
 .PHONY: demo test quick reliability coverage check audit clean help
@@ -37,7 +38,7 @@ test: $(VENV)/.installed-dev
 	@$(ONE_THREAD) $(BYTECODE) $(BIN)/python -m pytest $(WORKERS) $(PYTEST_ARGS)
 
 quick: $(VENV)/.installed-dev
-	@$(ONE_THREAD) $(BYTECODE) $(BIN)/python -m pytest $(WORKERS) -m "not browser and not slow and not reliability" $(PYTEST_ARGS)
+	@$(ONE_THREAD) $(BYTECODE) $(BIN)/python -m pytest $(QUICK_WORKERS) -m "not browser and not slow and not reliability" $(PYTEST_ARGS)
 
 # The attacks of tests/reliability at full length, and all faults, one after the other.
 reliability: $(VENV)/.installed-dev

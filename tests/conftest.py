@@ -18,18 +18,25 @@ from core.library import Library, ingest
 from core.library.registry import create_library
 from core.library.samples.library import build_sample
 
-_BROWSER_TESTS = Path(__file__).parent / "e2e"
+_TESTS = Path(__file__).parent
+_FIRST = ("e2e", "reliability", "ui", "project")  # folders of the files that take longest: short ones end a run evenly
 _OWN_SERVERS = ("test_deep_links", "test_page_plugin", "test_public_browser", "test_wheel_browser")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The browser tests come first: they take longest. One that waited in vain may try once more: on a busy machine a
-    click can meet a page that is just drawn anew. The summary tells of it; an assertion that fails is final."""
+    """Long files come first. A browser test that waited in vain may try once more: on a busy machine a click can meet a
+    page that is just drawn anew. The summary tells of it; an assertion that fails is final."""
     for item in items:
-        if _BROWSER_TESTS in item.path.parents:
+        if _folder(item) == "e2e":
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.flaky(reruns=1, only_rerun=["TimeoutError"]))
-    items.sort(key=lambda item: _BROWSER_TESTS not in item.path.parents)
+    order = {folder: number for number, folder in enumerate(_FIRST)}
+    items.sort(key=lambda item: order.get(_folder(item), len(order)))
+
+
+def _folder(item: pytest.Item) -> str:
+    """The folder of `tests` that a test lies in."""
+    return item.path.relative_to(_TESTS).parts[0]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -15,7 +15,9 @@ from core.classify.zero_shot import get_class_numbers
 from core.deprecated import task_keywords
 from core.encoders.base import Encoder
 from core.errors import DataError
+from core.evaluation.cluster_names import NameFigures, group_texts, measure_names
 from core.evaluation.datasets import embed_files, read_pairs, require_one_each, unique
+from core.evaluation.wordnet import FOLDER, WordNet
 from core.explore.cluster_naming import ClusterName, name_clusters
 from core.explore.clustering import Clusters, Method, compute_agreement, compute_centers, find_clusters
 from core.progress import SILENT, Task
@@ -29,7 +31,7 @@ class MethodFigures:
 
     left_out: share of the pictures in no cluster, 0 to 1. names: for each group, name and first runner-up of its best
     cluster (by F1); None for unnamed. named: share of the groups whose name or runner-up contains their keyword or a
-    synonym, 0 to 1.
+    synonym, 0 to 1. said: how many clusters are named, and rightly, by the labels or captions of their members.
     """
 
     clusters: int
@@ -39,6 +41,7 @@ class MethodFigures:
     left_out: float
     named: float
     names: dict[str, tuple[str | None, str]]
+    said: NameFigures
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,14 @@ class ClustersReport:
 
 @task_keywords
 def evaluate_clusters(
-    encoder: Encoder, images: Path, labels: Path, *, k: int | None = None, task: Task = SILENT
+    encoder: Encoder,
+    images: Path,
+    labels: Path,
+    *,
+    captions: Path | None = None,
+    k: int | None = None,
+    wordnet: Path = FOLDER,
+    task: Task = SILENT,
 ) -> ClustersReport:
     """Clusters labeled pictures with every method, and compares clusters and names with the labels.
 
@@ -65,6 +75,10 @@ def evaluate_clusters(
         Folder.
     labels : Path
         CSV with the columns image, label, and optionally synonyms, such as `bike|cycling`.
+    captions : Path, optional
+        CSV with the columns image, caption: by these, not by the labels, the names are judged.
+    wordnet : Path
+        Folder of the files of WordNet, by which "dog" is right for a beagle; unused if it is missing.
     k : int, optional
         Number of clusters, for methods that take one. Default: chosen by the method.
     task : Task, optional
@@ -89,10 +103,14 @@ def evaluate_clusters(
     for method in get_args(Method):
         results[method] = find_clusters(vectors, method=method, k=None if method == "hdbscan" else k)
     keywords = _read_keywords(labels, groups)
+    pairs = list(label_of.items()) if captions is None else read_pairs(captions, "image", "caption")
+    texts = group_texts(pairs, embedded.rows)
+    kinds = WordNet(wordnet) if wordnet.is_dir() else None
     figures = {}
     for method, clusters in results.items():
         names = name_clusters(encoder, vectors, clusters, task=task)
-        figures[method] = _measure_method(clusters, truth, groups, names, keywords)
+        said = measure_names(clusters, names, texts, kinds)
+        figures[method] = _measure_method(clusters, truth, groups, names, keywords, said)
     return ClustersReport(len(vectors), len(groups), figures, encoder.name, tuple(embedded.skipped.items()))
 
 
@@ -119,6 +137,7 @@ def _measure_method(
     groups: Sequence[str],
     names: Sequence[ClusterName],
     keywords: Mapping[str, Sequence[str]],
+    said: NameFigures,
 ) -> MethodFigures:
     shared = np.zeros((len(groups), clusters.count), np.int64)
     np.add.at(shared, (truth[clusters.labels >= 0], clusters.labels[clusters.labels >= 0]), 1)
@@ -140,4 +159,5 @@ def _measure_method(
         left_out=round(float((clusters.labels < 0).mean()), 4),
         named=round(float(np.mean(is_named)), 4),
         names=best_names,
+        said=said,
     )

@@ -1,5 +1,5 @@
-"""Measures how well moments are found, in rendered reels with known shots: each photo is searched by its subject and by
-a crop of it.
+"""Measures how well moments are found, in rendered reels with known shots: each photo is searched by words and by a
+crop of it.
 
 A photo's shot is a known moment. It is found if a returned moment overlaps it with an intersection over union of 0.5 or
 more, as in temporal grounding (Gao et al. 2017, TALL). Of each reel only as many moments count as it has known ones,
@@ -20,8 +20,9 @@ from core.deprecated import task_keywords
 from core.encoders.base import Encoder
 from core.encoders.prompts import embed_texts
 from core.errors import DataError
+from core.evaluation.datasets import read_pairs
 from core.library import Library, ingest
-from core.library.samples.reels import Reel, reel_plan, render_reels
+from core.library.samples.reels import Reel, plan_reels, reel_plan, render_reels
 from core.library.samples.sources import sample_sources, sample_subjects
 from core.media.images import open_image
 from core.media.sampling import Sampling
@@ -29,12 +30,13 @@ from core.progress import SILENT, Task
 from core.search.query import Term
 from core.search.videos import MAX_VIDEOS, search_videos
 from core.utils.extras import require
+from core.utils.path_matching import find_file
 
 _CROP = 0.7  # of both sides, around the center: a picture that no frame shows
 _LEAST_IOU = 0.5
 
 Range = tuple[float, float]  # start, end in seconds
-KnownRanges = dict[str, dict[str, list[Range]]]  # photo -> file name of a reel -> known moments
+KnownRanges = dict[str, dict[str, list[Range]]]  # photo or words -> file name of a reel -> known moments
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +73,9 @@ class MomentRecall:
 class MomentsReport:
     """Recall by words and by pictures.
 
-    text: phrases for the photos' subjects; image: crops that no frame shows. text_recognised: only phrases with which
-    the encoder finds the photo itself first among all sample photos, since an unrecognized subject cannot be found in a
-    reel either; None if there are none.
+    text: words for the photos; image: crops that no frame shows. text_recognised: only words with which the encoder
+    finds the photo itself first among all photos, since an unrecognized subject cannot be found in a reel either; None
+    if there are none.
     """
 
     reels: int
@@ -84,9 +86,24 @@ class MomentsReport:
     fps: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Material:
+    """Reels, the file of each photo (by name), and the words that some are searched by."""
+
+    plan: tuple[Reel, ...]
+    sources: dict[str, Path]
+    words: dict[str, str]
+
+
 @task_keywords
 def evaluate_moments(
-    encoder: Encoder, *, sampling: Sampling | None = None, folder: Path | None = None, task: Task = SILENT
+    encoder: Encoder,
+    *,
+    sampling: Sampling | None = None,
+    folder: Path | None = None,
+    images: Path | None = None,
+    texts: Path | None = None,
+    task: Task = SILENT,
 ) -> MomentsReport:
     """Renders the reels, indexes them and searches for their known moments.
 
@@ -97,6 +114,9 @@ def evaluate_moments(
         Default: one frame per second.
     folder : Path, optional
         Where the reels are, or are rendered if missing. Default: a temporary folder.
+    images, texts : Path, optional
+        A folder, and a table with the columns image, text: the photos of the reels in their order, and what each is
+        searched by (the first text of an image counts). Default: the sample photos, by their subjects.
     task : Task, optional
 
     Returns
@@ -106,24 +126,28 @@ def evaluate_moments(
     Raises
     ------
     DataError
-        The sample photos are not installed.
+        The sample photos are not installed, the table cannot be read, or only one of `images` and `texts` is given.
+    MediaError
+        A photo cannot be read.
     """
-    require("samples", "The sample reels", DataError)
+    if (images is None) != (texts is None):
+        raise DataError("Reels of your own photos need both a folder of images and a table of their texts.")
+    material = _read_material(images, texts) if images and texts else _get_samples()
     sampling = sampling or Sampling()
     with tempfile.TemporaryDirectory() as place:
-        clips = render_reels(folder or Path(place) / "clips", task=task)
+        clips = render_reels(folder or Path(place) / "clips", plan=material.plan, sources=material.sources, task=task)
         library = Library(Path(place) / "library", create=True)
         ingest(library, encoder, clips, sampling, task=task)
-        known = _get_known_ranges(reel_plan())
-        subjects = {name: phrase for name, phrase in sample_subjects().items() if name in known}
-        words = {name: Term("text", phrase) for name, phrase in subjects.items()}
-        crops = {name: Term("image", _crop(sample_sources()[name])) for name in known}
-        recognized = {name: words[name] for name in _find_recognized(encoder, subjects)}
+        known = _get_known_ranges(material.plan)
+        by_words = _get_known_ranges(material.plan, names=material.words)
+        words = {text: Term("text", text) for text in by_words}
+        recognized = {text: words[text] for text in _find_recognized(encoder, material)}
+        crops = {name: Term("image", _crop(material.sources[name])) for name in known}
         return MomentsReport(
             reels=len(clips),
-            text=_run_queries(library, encoder, words, known, subjects),
-            text_recognised=_run_queries(library, encoder, recognized, known, subjects) if recognized else None,
-            image=_run_queries(library, encoder, crops, known, {name: name for name in known}),
+            text=_run_queries(library, encoder, words, by_words),
+            text_recognised=_run_queries(library, encoder, recognized, by_words) if recognized else None,
+            image=_run_queries(library, encoder, crops, known),
             encoder=encoder.name,
             fps=sampling.fps,
         )
@@ -136,22 +160,40 @@ def compute_iou(one: Range, other: Range) -> float:
     return max(0.0, overlap) / union if union > 0 else 0.0
 
 
-def _get_known_ranges(plan: Sequence[Reel]) -> KnownRanges:
+def _get_samples() -> _Material:
+    require("samples", "The sample reels", DataError)
+    plan = reel_plan()
+    shown = {shot.photo for reel in plan for shot in reel.shots}
+    words = {name: phrase for name, phrase in sample_subjects().items() if name in shown}
+    return _Material(plan, sample_sources(), words)
+
+
+def _read_material(images: Path, texts: Path) -> _Material:
+    words: dict[str, str] = {}
+    for name, text in read_pairs(texts, "image", "text"):
+        words.setdefault(name, text)
+    return _Material(plan_reels(list(words)), {name: find_file(images, name) for name in words}, words)
+
+
+def _get_known_ranges(plan: Sequence[Reel], *, names: dict[str, str] | None = None) -> KnownRanges:
+    """Of each photo; with `names`, of what some photos are called, which may be the same."""
     known: KnownRanges = {}
     for reel in plan:
         for shot in reel.shots:
-            ranges = known.setdefault(shot.photo, {}).setdefault(reel.file_name, [])
-            ranges.append((shot.start_s, shot.end_s))
+            if names is None or shot.photo in names:
+                name = names[shot.photo] if names else shot.photo
+                known.setdefault(name, {}).setdefault(reel.file_name, []).append((shot.start_s, shot.end_s))
     return known
 
 
-def _find_recognized(encoder: Encoder, subjects: dict[str, str]) -> list[str]:
-    """The photos that rank first for their own phrase among all sample photos."""
-    sources = sample_sources()
-    names = list(sources)
-    photos = encoder.encode_images([open_image(path, min_side=encoder.min_side) for path in sources.values()])
-    first = (embed_texts(encoder, list(subjects.values())) @ photos.T).argmax(axis=1)
-    return [name for name, number in zip(subjects, first, strict=True) if names[number] == name]
+def _find_recognized(encoder: Encoder, material: _Material) -> list[str]:
+    """The words by which a photo that they belong to ranks first among all photos."""
+    names = list(material.sources)
+    files = material.sources.values()
+    photos = encoder.encode_images([open_image(path, min_side=encoder.min_side) for path in files])
+    words = list(dict.fromkeys(material.words.values()))
+    first = (embed_texts(encoder, words) @ photos.T).argmax(axis=1)
+    return [text for text, number in zip(words, first, strict=True) if material.words.get(names[number]) == text]
 
 
 def _crop(source: Path) -> bytes:
@@ -162,26 +204,24 @@ def _crop(source: Path) -> bytes:
     return buffer.getvalue()
 
 
-def _run_queries(
-    library: Library, encoder: Encoder, terms: dict[str, Term], known: KnownRanges, names: dict[str, str]
-) -> MomentRecall:
+def _run_queries(library: Library, encoder: Encoder, terms: dict[str, Term], known: KnownRanges) -> MomentRecall:
     overlaps: list[float] = []
     overlaps_of_any: list[float] = []
     missed: list[Missed] = []
     alarms, counts = 0, []
-    for photo, term in terms.items():
+    for name, term in terms.items():
         result = search_videos(library, encoder, [term], top_k=MAX_VIDEOS)
         returned = {Path(hit.item.path).name: hit.moments for hit in result.hits}
-        for reel, ranges in known[photo].items():
+        for reel, ranges in known[name].items():
             moments = [(moment.start_s, moment.end_s) for moment in returned.get(reel, ())]
             counts.append(len(moments))
             for shot in ranges:
                 overlaps_of_any.append(_find_best(shot, moments))
                 overlaps.append(_find_best(shot, moments[: len(ranges)]))
                 if overlaps[-1] < _LEAST_IOU:
-                    missed.append(Missed(names[photo], reel, *(round(value, 2) for value in (*shot, overlaps[-1]))))
+                    missed.append(Missed(name, reel, *(round(value, 2) for value in (*shot, overlaps[-1]))))
         alarms += sum(
-            moment.likely and not _is_mostly_within((moment.start_s, moment.end_s), known[photo].get(reel, []))
+            moment.likely and not _is_mostly_within((moment.start_s, moment.end_s), known[name].get(reel, []))
             for reel, own in returned.items()
             for moment in own
         )

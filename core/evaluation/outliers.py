@@ -1,4 +1,7 @@
-"""Measures how well outliers are found: drawings, screenshots and noise are planted among photos."""
+"""Measures how well outliers are found: foreign pictures, of a folder or drawn here, are planted among photos.
+
+Photos that have company should not be among the outliers: those with at least four others as near as the fourth
+neighbor of half of all photos is. Such groups are counted among the first."""
 
 from __future__ import annotations
 
@@ -7,18 +10,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from core.cleanup.outliers import find_outliers
+from core.cleanup.outliers import UNUSUAL, find_outliers
 from core.deprecated import task_keywords
-from core.encoders.base import Encoder
+from core.encoders.base import Encoder, Vectors
 from core.errors import DataError
 from core.evaluation.datasets import embed_files
 from core.evaluation.duplicates import photo_names
 from core.progress import SILENT, Task
+from core.vectors.neighbors import find_nearest_neighbors
 
-_FIRST = 30
+Draw = Callable[[int], tuple[list[str], Vectors]]
+"""Kinds and vectors of the pictures that a seed plants."""
+
 _SIZE = (400, 300)
+_GROUP = 5  # photos that are alike
 _WORDS = "file edit view total open report sum account name date help note save error line search value item".split()
 
 
@@ -26,23 +34,46 @@ _WORDS = "file edit view total open report sum account name date help note save 
 class OutliersReport:
     """Planted pictures that are found, in several draws.
 
-    found: mean number within the `first` outliers; found_each: in each draw; found_of_kind: share of each kind, 0 to 1.
-    auc: of the score, planted against photos, 0 to 1.
+    Attributes
+    ----------
+    photos, planted : int
+    precision : float
+        Share of planted pictures among as many first outliers as were planted, 0 to 1, mean of the draws.
+    precision_each : tuple of float
+        In each draw.
+    grouped : float
+        Mean number of photos among these that belong to a group of five or more that are alike.
+    found_of_kind : dict of str to float
+        Share of each kind that is among these, 0 to 1.
+    listed, listed_unplanted : float
+        Share of all, 0 to 1, that is listed by default with the planted pictures (mean), and without them.
+    auc : float
+        Of the score, planted against photos, 0 to 1.
+    encoder : str
     """
 
     photos: int
     planted: int
-    first: int
-    found: float
-    found_each: tuple[int, ...]
+    precision: float
+    precision_each: tuple[float, ...]
+    grouped: float
     found_of_kind: dict[str, float]
+    listed: float
+    listed_unplanted: float
     auc: float
     encoder: str
 
 
 @task_keywords
 def evaluate_outliers(
-    encoder: Encoder, images: Path, *, photos: int = 500, planted: int = 20, draws: int = 5, task: Task = SILENT
+    encoder: Encoder,
+    images: Path,
+    *,
+    foreign: Path | None = None,
+    photos: int = 500,
+    planted: int = 20,
+    draws: int = 10,
+    task: Task = SILENT,
 ) -> OutliersReport:
     """Plants pictures among photos of a folder and searches for outliers, several times.
 
@@ -51,6 +82,9 @@ def evaluate_outliers(
     encoder : Encoder
     images : Path
         Folder.
+    foreign : Path, optional
+        Folder of the pictures to plant, with a folder for each kind; as many of each kind are drawn. Default: drawings,
+        screenshots and noise that are made here.
     photos : int
         Most photos, a fixed random choice.
     planted : int
@@ -65,38 +99,77 @@ def evaluate_outliers(
     Raises
     ------
     DataError
-        The folder has too few pictures.
+        A folder has too few pictures.
     """
     names = photo_names(images, photos)
     if len(names) <= planted:
         raise DataError(f"{images} has {len(names)} pictures: at least {planted + 1} are needed.")
-    embedded = embed_files(encoder, images, names, task=task)
-    count = len(embedded.vectors)
-    finds: list[tuple[str, bool]] = []  # kind, and whether it is within the first
-    aucs = []
+    own = embed_files(encoder, images, names, task=task).vectors
+    draw = _draw_made(encoder, planted) if foreign is None else _draw_foreign(encoder, foreign, planted, task)
+    in_group = _find_grouped(own)
+    finds: list[tuple[str, bool]] = []  # kind, and whether it is among the first
+    listed, aucs, grouped = [], [], []
     for seed in range(draws):
-        pictures = make_planted_images(planted, seed=seed)
-        vectors = np.concatenate([embedded.vectors, encoder.encode_images([picture for _, picture in pictures])])
-        outliers = find_outliers(vectors, top=len(vectors))
-        first = {outlier.number for outlier in outliers[:_FIRST]}
-        finds += [(kind, number in first) for number, (kind, _) in enumerate(pictures, start=count)]
-        scores = np.zeros(len(vectors))
+        kinds, vectors = draw(seed)
+        outliers = find_outliers(np.concatenate([own, vectors]), top=len(own) + planted, task=task)
+        first = {outlier.number for outlier in outliers[:planted]}
+        finds += [(kind, number in first) for number, kind in enumerate(kinds, start=len(own))]
+        grouped.append(sum(bool(in_group[number]) for number in first if number < len(own)))
+        scores = np.zeros(len(outliers))
         scores[[outlier.number for outlier in outliers]] = [outlier.score for outlier in outliers]
-        aucs.append(float((scores[count:, None] > scores[None, :count]).mean()))
-    found = np.array([is_found for _, is_found in finds]).reshape(draws, planted).sum(axis=1)
-    kinds = dict.fromkeys(kind for kind, _ in finds)
+        listed.append((scores >= UNUSUAL).mean())
+        aucs.append((scores[len(own) :, None] > scores[None, : len(own)]).mean())
+    precision = np.array([is_found for _, is_found in finds]).reshape(draws, planted).mean(axis=1)
+    unplanted = [outlier.score >= UNUSUAL for outlier in find_outliers(own, top=len(own), task=task)]
     return OutliersReport(
-        photos=count,
+        photos=len(own),
         planted=planted,
-        first=_FIRST,
-        found=float(found.mean()),
-        found_each=tuple(found.tolist()),
+        precision=round(float(precision.mean()), 4),
+        precision_each=tuple(precision.round(4).tolist()),
+        grouped=float(np.mean(grouped)),
         found_of_kind={
-            kind: round(float(np.mean([is_found for own, is_found in finds if own == kind])), 4) for kind in kinds
+            kind: round(float(np.mean([is_found for name, is_found in finds if name == kind])), 4)
+            for kind in dict.fromkeys(kind for kind, _ in finds)
         },
+        listed=round(float(np.mean(listed)), 4),
+        listed_unplanted=round(float(np.mean(unplanted)), 4),
         auc=round(float(np.mean(aucs)), 4),
         encoder=encoder.name,
     )
+
+
+def _find_grouped(vectors: Vectors) -> NDArray[np.bool_]:
+    """(n,) whether a photo has at least four others as near as half of all photos have them."""
+    k = min(_GROUP - 1, len(vectors) - 1)
+    cosines = find_nearest_neighbors(vectors, k).cosines[:, k - 1]
+    return np.asarray(cosines >= np.median(cosines))
+
+
+def _draw_made(encoder: Encoder, count: int) -> Draw:
+    def draw(seed: int) -> tuple[list[str], Vectors]:
+        pictures = make_planted_images(count, seed=seed)
+        return [kind for kind, _ in pictures], encoder.encode_images([picture for _, picture in pictures])
+
+    return draw
+
+
+def _draw_foreign(encoder: Encoder, folder: Path, count: int, task: Task) -> Draw:
+    """Draws pictures of a folder, of each of its folders in turn. Raises DataError for too few."""
+    embedded = embed_files(encoder, folder, photo_names(folder), task=task)
+    rows: dict[str, list[int]] = {}
+    for name, row in embedded.rows.items():
+        rows.setdefault(Path(name).parts[0] if len(Path(name).parts) > 1 else folder.name, []).append(row)
+    if count > len(rows) * min(map(len, rows.values())):
+        raise DataError(f"{folder} has too few pictures to draw {count}, as many of each of its {len(rows)} folders.")
+
+    def draw(seed: int) -> tuple[list[str], Vectors]:
+        rng = np.random.default_rng(seed)
+        shuffled = {kind: rng.permutation(own) for kind, own in rows.items()}
+        kinds = [list(rows)[number % len(rows)] for number in range(count)]
+        chosen = [int(shuffled[kind][number // len(rows)]) for number, kind in enumerate(kinds)]
+        return kinds, embedded.vectors[chosen]
+
+    return draw
 
 
 def make_planted_images(count: int, *, seed: int = 0) -> list[tuple[str, Image.Image]]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from core.encoders.base import Encoder, unit_rows
 from core.errors import DataError
-from core.explore.cluster_naming import ClusterName, name_clusters
+from core.explore.cluster_naming import ClusterName, make_titles, name_clusters
 from core.explore.clustering import Clusters, find_clusters
 from core.explore.clustering import Method as ClusterMethod
 from core.explore.exemplars import find_medoids
@@ -29,8 +29,7 @@ from core.progress import SILENT, Task
 from core.utils.array_files import SUFFIX, pack_arrays, unpack_arrays
 from core.utils.cache_folder import CacheFolder
 
-UNNAMED = "unnamed"
-_FORMAT = "3"
+_FORMAT = "4"
 _MAX_CACHED = 24  # atlases; the least recently used are deleted
 _SECONDS = {"pca": (1.0, 0.0), "umap": (8.0, 0.003), "tsne": (4.0, 0.004)}  # fixed, and per point; on 2 cores
 _CLUSTER_SECONDS = {"kmeans": (3.0, 0.0006), "hdbscan": (2.0, 0.0004), "agglomerative": (3.0, 0.0008)}
@@ -65,9 +64,10 @@ class Atlas:
     placed_later: int = 0
 
     def titles(self, renamed: Mapping[int, str] | None = None) -> list[str]:
-        """(k,) the title of each cluster: as the user renamed it, else its name, else "unnamed 3"."""
+        """(k,) the title of each cluster: as the user renamed it, else its name, else "like" the file in its middle."""
         renamed = renamed or {}
-        return [renamed.get(number) or name.name or f"{UNNAMED} {number + 1}" for number, name in enumerate(self.names)]
+        names = [renamed.get(number) or name.name for number, name in enumerate(self.names)]
+        return make_titles(names, [Path(self.points.names[medoid]).name for medoid in self.medoids])
 
     @cached_property
     def middles(self) -> Places:

@@ -1,15 +1,20 @@
-"""Names of clusters, offline: words that describe a cluster's members and not the rest.
+"""Names of clusters, offline: words that describe most members of a cluster and not the rest.
 
-Each picture has a probability for each word of a vocabulary: a softmax over its cosines, standardized per picture (see
-`core.search.relevance`). The score of a word for a cluster is the mean log probability among its members, minus half of
-that in the whole library, so that a name says what distinguishes a cluster. An assignment (Kuhn 1955) gives each
-cluster a name of its own.
+A picture is near a word if it, or a word that means nearly the same, is among the five that describe the picture best;
+cosines are standardized per picture (see `core.search.relevance`). A word's score for a cluster is the share of members
+near it, minus half of that share among all others, so that a name says what distinguishes the cluster; phrases and
+narrow words count a little less, unless the user or the library has them. A word names a cluster only if most members
+are near it. Otherwise the cluster has no name, and the picture in its middle stands for it.
+
+Two clusters may have one name: a second-best word for the sake of a difference was wrong more often.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,16 +31,22 @@ Numbers = NDArray[np.int64]
 Captioner = Callable[[Numbers], Sequence[str]]
 """Returns a caption for each of some points; captions compete with the vocabulary."""
 
-NAMED = 0.3  # confidence below which a cluster stays unnamed
+NAMED = 0.3  # confidence below which a cluster has no name
 
+_AGREED = 0.6  # share of the members that must be near a name: of these, captions confirm about three quarters
+_NEAREST = 5  # words that describe a picture best
+_OF_OTHERS = 0.5  # weight of the share of others that are near a word
+_PER_WORD = 0.2  # subtracted for each word of a phrase after the first
+_NARROW = 0.1  # subtracted for narrow words
+_PER_DEVIATION = 0.1  # added for each standard deviation of the members' mean cosine
 _SHARPNESS = 2.0  # of the softmax, per standard deviation
-_OF_ALL = 0.5  # share of the library's log probability that is subtracted
-_SIMILAR = 0.25  # cosine of centered word vectors that mean nearly the same (dog, terrier: 0.45)
+_SIMILAR = 0.4  # cosine of centered word vectors that mean nearly the same (dog, terrier: 0.45)
 _MEMBERS, _OTHERS = 150, 2_000  # sampled points of each cluster, and of all
-_CANDIDATES = 40  # of each cluster, for the assignment
 _MAX_CANDIDATES = 5  # members of each cluster for the captioner
 _DOUBT = 2.0  # standard errors subtracted from the area under the curve, against accidents of small clusters
 _RUNNERS_UP = 4
+_FIRST = 10.0  # more than any score
+_CONTENT = re.compile(r"\b(?!(?:a|an|the|in|on|of|with|at|to|and|or|from|for|by)\b)\w+")
 _STOPPED = "Stopped before the clusters had names."
 
 
@@ -48,11 +59,11 @@ class ClusterName:
     name : str or None
         None if no word fits.
     confidence : float
-        0 to 1, the geometric mean of fit and lift; random groups reach about 0.1. Fit: the probability of the name and
-        of similar words among the members. Lift: twice the area under the ROC curve of members against other points,
-        minus 1, after two standard errors are subtracted; 1 if there are no other points.
+        0 to 1, the geometric mean of agreement and lift. Agreement: the share of members near the best word. Lift:
+        twice the area under the ROC curve of members against other points, minus 1, after two standard errors are
+        subtracted; 1 if there are no other points.
     runners_up : tuple of str
-        The next best words that name no other cluster, best first.
+        The next best words, best first.
     """
 
     name: str | None
@@ -64,7 +75,7 @@ class ClusterName:
         rest = ", ".join(self.runners_up[:most])
         if self.name is not None:
             return f"{self.confidence:.0%}" + (f"; or {rest}" if rest else "")
-        return f"No word fits well; nearest: {rest}" if rest else "The encoder of these vectors reads no words"
+        return f"No word fits most of them; nearest: {rest}" if rest else "The encoder of these vectors reads no words"
 
 
 @task_keywords
@@ -77,12 +88,12 @@ def name_clusters(
     captioner: Captioner | None = None,
     task: Task = SILENT,
 ) -> tuple[ClusterName, ...]:
-    """Names each cluster differently, in words of a vocabulary.
+    """Names clusters in words of a vocabulary.
 
     Parameters
     ----------
     encoder : Encoder
-        If it cannot encode text (imported vectors), clusters stay unnamed.
+        If it cannot encode text (imported vectors), clusters have no names.
     vectors : array of float, shape (n, dim)
         Unit rows.
     clusters : Clusters
@@ -113,52 +124,78 @@ def name_clusters(
             more += captioner(find_representatives(vectors, members, _MAX_CANDIDATES))
     vocabulary = load_vocabulary(encoder, more=more, task=task)
     rng = np.random.default_rng(0)
-    choices = [compute_word_choices(vectors[_sample_numbers(members, _MEMBERS, rng)], vocabulary) for members in groups]
-    sample = _sample_numbers(np.arange(len(vectors)), _OTHERS, rng)
-    usual = compute_word_choices(vectors[sample], vocabulary).mean(axis=0)
-    scores = np.stack([entry.mean(axis=0) for entry in choices]) - _OF_ALL * usual
-    best = _assign(scores)
-    neighborhood = _Neighborhood(vocabulary)
+    others = _sample_numbers(np.arange(len(vectors)), _OTHERS, rng)
+    scorer = _WordScorer(vocabulary, vectors[others], clusters.labels[others])
     names = []
-    for number, word in enumerate(best):
+    for number, members in enumerate(groups):
         task.check(_STOPPED)
-        outside = _sample_numbers(np.flatnonzero(clusters.labels != number), _OTHERS, rng)
-        lift = _compute_lift(
-            vectors[groups[number]] @ vocabulary.vectors[word], vectors[outside] @ vocabulary.vectors[word]
-        )
-        confidence = float(np.sqrt(neighborhood.share(np.exp(choices[number]), word) * lift))
-        rest = [entry for entry in np.argsort(-scores[number])[:_CANDIDATES] if entry not in best][:_RUNNERS_UP]
-        runners_up = tuple(vocabulary.names[entry] for entry in rest)
-        names.append(ClusterName(vocabulary.names[word] if confidence >= NAMED else None, confidence, runners_up))
+        sample = vectors[_sample_numbers(members, _MEMBERS, rng)]
+        scores, agreement = scorer.score(sample, number)
+        best, *rest = np.argsort(-scores, kind="stable")[: _RUNNERS_UP + 1].tolist()
+        outside = vectors[others[clusters.labels[others] != number]]
+        lift = _compute_lift(sample @ vocabulary.vectors[best], outside @ vocabulary.vectors[best])
+        confidence = float(np.sqrt(agreement[best] * lift))
+        name = vocabulary.names[best] if agreement[best] >= _AGREED and confidence >= NAMED else None
+        shown = rest if name is not None else [best, *rest[:-1]]
+        names.append(ClusterName(name, confidence, tuple(vocabulary.names[word] for word in shown)))
     return tuple(names)
 
 
-class _Neighborhood:
-    """Similarity of words in meaning, by centered vectors."""
+def make_titles(names: Sequence[str | None], stand_ins: Sequence[str]) -> list[str]:
+    """A different title for each cluster: its name, or "like" and what stands for it; numbered where two are equal."""
+    titles: list[str] = []
+    for name, stand_in in zip(names, stand_ins, strict=True):
+        title = name or f"like {stand_in}"
+        numbered = (title if number == 1 else f"{title} {number}" for number in count(1))
+        titles.append(next(entry for entry in numbered if entry not in titles))
+    return titles
 
-    def __init__(self, words: Vocabulary) -> None:
-        self._rows = unit_rows(words.vectors - words.vectors.mean(axis=0))
 
-    def share(self, choices: NDArray[np.floating], word: int) -> float:
-        """The mean probability, 0 to 1, of a word and of similar words, of probabilities (n, words)."""
-        return float(choices[:, self._rows @ self._rows[word] > _SIMILAR].sum(axis=1).mean())
+class _WordScorer:
+    """Scores of words for clusters, against a sample (n, dim) of all points with their clusters (n,)."""
+
+    def __init__(self, words: Vocabulary, sample: Vectors, labels: Numbers) -> None:
+        rows = unit_rows(words.vectors - words.vectors.mean(axis=0))
+        self._words, self._labels = words, labels
+        self._similar = rows @ rows.T > _SIMILAR
+        self._less = np.array([_PER_WORD * (len(_CONTENT.findall(name)) - 1) for name in words.names])
+        self._less += np.where(words.prior < 1, _NARROW, 0.0)
+        self._less[: words.given] = 0.0
+        self._sample_near = self._find_near(standardize_cosines(sample, words))
+
+    def score(self, members: Vectors, number: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """(words,) scores for the members (m, dim) of a cluster, and the shares of them near each word.
+
+        Words that most members are near come before all others.
+        """
+        cosines = standardize_cosines(members, self._words)
+        agreement = self._find_near(cosines).mean(axis=0)
+        outside = self._sample_near[self._labels != number]
+        usual = outside.mean(axis=0) if len(outside) else np.zeros_like(agreement)
+        scores = agreement - _OF_OTHERS * usual - self._less + _PER_DEVIATION * cosines.mean(axis=0)
+        return np.where(agreement >= _AGREED, scores + _FIRST, scores), agreement
+
+    def _find_near(self, cosines: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """(n, words) whether each word, or a similar one, is among the best of each row of (n, words)."""
+        nearest = np.argpartition(-cosines, _NEAREST, axis=1)[:, :_NEAREST]
+        near = self._similar[nearest[:, 0]]
+        for column in nearest.T[1:]:
+            near |= self._similar[column]
+        return near
 
 
 def compute_word_choices(vectors: Vectors, words: Vocabulary) -> NDArray[np.float32]:
     """(n, words) log probabilities of words for vectors (n, dim)."""
-    cosines = vectors @ words.vectors.T
-    logits = _SHARPNESS * (cosines - cosines.mean(axis=1, keepdims=True)) / (cosines.std(axis=1, keepdims=True) + 1e-6)
-    logits += np.log(words.prior)
+    logits = _SHARPNESS * standardize_cosines(vectors, words) + np.log(words.prior)
     return np.asarray(logits - np.log(np.exp(logits).sum(axis=1, keepdims=True)), np.float32)
 
 
-def _assign(scores: NDArray[np.floating]) -> Numbers:
-    """(k,) a different word for each row of (k, words), with the highest sum of scores."""
-    from scipy.optimize import linear_sum_assignment
-
-    target = max(_CANDIDATES, len(scores))
-    candidates = np.unique(np.argpartition(-scores, min(target, scores.shape[1]) - 1, axis=1)[:, :target])
-    return candidates[linear_sum_assignment(scores[:, candidates], maximize=True)[1]]
+def standardize_cosines(vectors: Vectors, words: Vocabulary) -> NDArray[np.float32]:
+    """(n, words) cosines of vectors (n, dim), with mean 0 and standard deviation 1 for each vector."""
+    cosines = vectors @ words.vectors.T
+    return np.asarray(
+        (cosines - cosines.mean(axis=1, keepdims=True)) / (cosines.std(axis=1, keepdims=True) + 1e-6), np.float32
+    )
 
 
 def _compute_lift(inside: NDArray[np.floating], outside: NDArray[np.floating]) -> float:

@@ -34,11 +34,12 @@ _shared: OrderedDict[tuple[str, tuple[str, ...]], Vocabulary] = OrderedDict()
 @dataclass(frozen=True, eq=False)
 class Vocabulary:
     """m words. names: distinct. vectors: (m, dim) unit rows. prior: (m,) 0 to 1, lower for narrow words such as breeds
-    of dogs, which rarely name a cluster."""
+    of dogs, which rarely name a cluster. given: how many of the first are words of the user or the library."""
 
     names: tuple[str, ...]
     vectors: Vectors
     prior: NDArray[np.float32]
+    given: int = 0
 
 
 @task_keywords
@@ -78,7 +79,8 @@ def _embed(encoder: Encoder, more: tuple[str, ...], own: tuple[str, ...], task: 
     names = [_REMARK.sub("", _ARTICLE.sub("", text)) for text in texts]
     first = np.unique([name.casefold() for name in names], return_index=True)[1]
     rows = np.sort(first)
-    words = Vocabulary(tuple(names[row] for row in rows), np.concatenate(vectors)[rows], prior[rows])
+    given = int((rows < len(texts) - len(prompts) - len(load_nouns())).sum())
+    words = Vocabulary(tuple(names[row] for row in rows), np.concatenate(vectors)[rows], prior[rows], given)
     for array in (words.vectors, words.prior):
         array.setflags(write=False)
     return words

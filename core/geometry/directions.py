@@ -16,6 +16,7 @@ from core.library.store import Library
 from core.search.query import Term
 
 _SAME = 1e-4  # distance below which two vectors count as equal
+_TAKEN = -2.0  # less than any cosine
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,11 @@ class Step:
 def walk_between(
     library: Library, encoder: Encoder, start: Term, end: Term, *, steps: int = 7, nearest: int = 4
 ) -> tuple[Step, ...]:
-    """The shortest path between two terms on the unit sphere, and the items nearest to each step.
+    """The shortest path between two terms on the unit sphere, and the items nearest to each step, each item once.
+
+    Without that, the same few pictures would be nearest to every point between two texts, which are far from all
+    pictures. Each step gets a first item, the ends before those between and the nearest pair of step and item
+    first; then a second, and so on.
 
     Spherical interpolation [1]_: with the angle w between a and b, the point at the share t is
     sin((1 - t) w) / sin(w) a + sin(t w) / sin(w) b.
@@ -50,7 +55,7 @@ def walk_between(
     steps : int
         2 to 50, both ends included.
     nearest : int
-        Items per step.
+        Items per step; fewer if the library has not as many for all steps.
 
     Returns
     -------
@@ -71,10 +76,11 @@ def walk_between(
         raise QueryError("Start and end are the same: choose two that differ.")
     shares = np.linspace(0.0, 1.0, max(2, min(int(steps), 50)))
     allowed = exclude_items(index, [start, end])
-    return tuple(
-        Step(float(share), find_nearest_items(index, _interpolate(a, b, share), nearest, allowed=allowed))
-        for share in shares
-    )
+    candidates = [
+        find_nearest_items(index, _interpolate(a, b, share), nearest * len(shares), allowed=allowed) for share in shares
+    ]
+    chosen = _share_out(candidates, nearest)
+    return tuple(Step(float(share), items) for share, items in zip(shares, chosen, strict=True))
 
 
 def shift_along(
@@ -121,6 +127,24 @@ def shift_along(
         Step(float(amount), find_nearest_items(index, vector, nearest, allowed=allowed))
         for amount, vector in zip(amounts, vectors, strict=True)
     )
+
+
+def _share_out(candidates: Sequence[Sequence[NearItem]], count: int) -> list[tuple[NearItem, ...]]:
+    """Up to `count` of the candidates for each step, best first, no item twice."""
+    ids = list(dict.fromkeys(near.item.id for entry in candidates for near in entry))
+    near_by_id = [{near.item.id: near for near in entry} for entry in candidates]
+    cosines = np.array([[near[id].cosine if id in near else _TAKEN for id in ids] for near in near_by_id])
+    chosen: list[list[NearItem]] = [[] for _ in candidates]
+    ends, between = [0, len(candidates) - 1], range(1, len(candidates) - 1)
+    for steps in (ends, between) * (count if ids else 0):
+        open_steps = list(steps)
+        while open_steps:
+            row, column = divmod(int(cosines[open_steps].argmax()), len(ids))
+            step = open_steps.pop(row)
+            if cosines[step, column] > _TAKEN:
+                chosen[step].append(near_by_id[step][ids[column]])
+            cosines[:, column] = _TAKEN
+    return [tuple(entry) for entry in chosen]
 
 
 def _interpolate(a: NDArray[np.float32], b: NDArray[np.float32], share: float) -> NDArray[np.float32]:

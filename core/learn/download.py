@@ -19,20 +19,22 @@ Edition = Literal["ml-100k", "ml-1m", "ml-latest-small"]
 EDITIONS: tuple[Edition, ...] = get_args(Edition)
 PAGE = "https://grouplens.org/datasets/movielens/"
 
-_BASE = "https://files.grouplens.org/datasets/movielens/"
+FILES = "https://files.grouplens.org/datasets/movielens/"
 _MOST_BYTES = 100_000_000
 _CHUNK = 1 << 16
 _TIMEOUT_S = 15
 
 
 @task_keywords
-def download_movielens(edition: Edition = "ml-100k", *, task: Task = SILENT) -> Watched:
+def download_movielens(edition: Edition = "ml-100k", *, files: str = FILES, task: Task = SILENT) -> Watched:
     """Downloads ratings of MovieLens once. Its terms of use are on `PAGE`.
 
     Parameters
     ----------
     edition : {"ml-100k", "ml-1m", "ml-latest-small"}
         ml-100k: 943 viewers, 1,682 movies, 5 MB. ml-1m: 6,040, 3,706, 6 MB. ml-latest-small: 610, 9,724, 1 MB.
+    files : str, optional
+        Address of the folder with the zips; for mirrors.
     task : Task, optional
 
     Returns
@@ -49,7 +51,7 @@ def download_movielens(edition: Edition = "ml-100k", *, task: Task = SILENT) -> 
         raise DataError(f"Unknown edition {edition}: choose one of {', '.join(EDITIONS)}.")
     path = get_home() / "movielens" / f"{edition}.zip"
     if not path.is_file():
-        data = _fetch(f"{_BASE}{edition}.zip", task)
+        data = _fetch(f"{files}{edition}.zip", task)
         watched = read_ratings(data, name=f"MovieLens {edition}")  # before saving, so that no broken file is saved
         write_atomic(path, data)
         return watched

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq  # here, as the memory of a call is limited once the module is there
 from numpy.typing import NDArray
 
-from core.errors import DataError, first_line
+from core.errors import ApartError, DataError, SemblanceError, first_line
 from core.tables.parquet_sizes import decoded_bytes, open_frugally
 from core.tables.table_reader import FILES
 
@@ -46,31 +46,32 @@ def measure(path: str, kind: str) -> tuple[int, ...]:
 
     Raises DataError, also for a bomb.
     """
-    with _readable(Path(path)):
+    with readable(Path(path)):
         return tuple(_READERS[kind].measure(Path(path)))
 
 
 def read_about(path: str, kind: str) -> Iterator[tuple[dict[str, str], Columns]]:
     """Everything except the vectors, some rows at a time: (facts of the file, columns). Raises DataError."""
-    with _readable(Path(path)):
+    with readable(Path(path)):
         yield from _READERS[kind].about(Path(path))
 
 
 def read_vectors(path: str, kind: str) -> Iterator[NDArray[np.floating]]:
     """The vectors (m, dim) in the order of the rows, as stored. Raises DataError."""
-    with _readable(Path(path)):
+    with readable(Path(path)):
         yield from _READERS[kind].vectors(Path(path))
 
 
 @contextmanager
-def _readable(path: Path) -> Iterator[None]:
-    """Whatever a hostile file makes a library raise, as a DataError that names the file."""
+def readable(path: Path) -> Iterator[None]:
+    """Whatever a damaged or hostile file makes its reader raise, here or in the child process, as a DataError that
+    names the file."""
     try:
         yield
-    except DataError:
+    except (ApartError, MemoryError) as error:
+        raise DataError(f"{path.name} broke its reader, or took more memory than it may: save it again.") from error
+    except SemblanceError:
         raise
-    except MemoryError:
-        raise DataError(f"{path.name} needs more memory than a file of its size may: it cannot be read.") from None
     except Exception as error:
         raise DataError(f"{path.name} cannot be read ({first_line(error)}): save it again.") from error
 

@@ -11,8 +11,8 @@ from core.encoders.precomputed import LEAST_DIM, MOST_DIM
 from core.errors import DataError
 from core.policy import LOCAL, MB, Policy
 from core.share.tensorboard import write_projector
-from core.share.vector_decoders import Claim
-from core.share.vector_readers import VectorFile, measure_vectors, read_npz, read_parquet, readable
+from core.share.vector_decoders import Claim, readable
+from core.share.vector_readers import VectorFile, measure_vectors, read_npz, read_parquet
 from core.share.vector_writers import write_csv, write_npz, write_parquet
 from core.utils.files import to_absolute
 from core.utils.plugins import load_plugins

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,9 +12,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from core.errors import ApartError, DataError, first_line
+from core.errors import DataError
 from core.isolation.calls import Limits, stream_limited
-from core.share.vector_decoders import Claim, measure, read_about, read_vectors
+from core.share.vector_decoders import Claim, measure, read_about, read_vectors, readable
 
 _SILENT_S = 120.0
 _MEMORY = 192 * 2**20  # that reading may take in the child process, and so many times the size of the file
@@ -62,19 +61,6 @@ class VectorFile:
         """
         with readable(self.path):
             yield from self.batches()
-
-
-@contextmanager
-def readable(path: Path) -> Iterator[None]:
-    """Errors of the libraries that read files, as a DataError that names the file."""
-    try:
-        yield
-    except DataError:
-        raise
-    except ApartError as error:
-        raise DataError(f"{path.name} broke its reader, or took more memory than it may: save it again.") from error
-    except (OSError, ValueError, KeyError, EOFError, NotImplementedError, pa.ArrowException) as error:
-        raise DataError(f"{path.name} cannot be read ({first_line(error)}): save it again.") from error
 
 
 def measure_vectors(path: Path, kind: str) -> Claim:

@@ -21,7 +21,7 @@ from core.progress import SILENT, Task
 Numbers = NDArray[np.int64]
 _Nearest = tuple[Numbers, NDArray[np.float32]]  # numbers and cosines
 
-_EXACT = 20_000  # most vectors that are compared exactly, which takes some seconds
+EXACT_UP_TO = 20_000  # vectors, which takes some seconds
 _BLOCK = 1_024
 _SKETCH = 128  # principal components, enough to find candidates
 _TRAINED_ON = 30_000
@@ -55,10 +55,12 @@ class Neighbors:
 
 
 @task_keywords
-def find_nearest_neighbors(vectors: Vectors, k: int, *, task: Task = SILENT) -> Neighbors:
+def find_nearest_neighbors(
+    vectors: Vectors, k: int, *, exact_up_to: int = EXACT_UP_TO, task: Task = SILENT
+) -> Neighbors:
     """The k nearest neighbors of each of n unit vectors.
 
-    Exact for up to 20,000 vectors. Beyond, it finds about 97 % of the true neighbors, with exact cosines.
+    Exact for up to `exact_up_to` vectors. Beyond, it finds about 97 % of the true neighbors, with exact cosines.
 
     Parameters
     ----------
@@ -66,6 +68,8 @@ def find_nearest_neighbors(vectors: Vectors, k: int, *, task: Task = SILENT) -> 
         Unit rows.
     k : int
         Neighbors of each vector, at most n - 1. Equal vectors are neighbors of each other; none is its own.
+    exact_up_to : int, optional
+        Most vectors that are all compared with one another.
     task : Task, optional
 
     Returns
@@ -88,7 +92,7 @@ def find_nearest_neighbors(vectors: Vectors, k: int, *, task: Task = SILENT) -> 
     if not k:
         return Neighbors(numbers, cosines)
     stage = task.stage("neighbors", "vectors")
-    sketch = _Sketch(vectors) if count > _EXACT else None
+    sketch = _Sketch(vectors) if count > exact_up_to else None
     for rows in _blocks(count):
         task.check("Stopped before the neighbors were found.")
         nearest = sketch.search(rows, k) if sketch else _search_exact(vectors, rows, k)

@@ -199,9 +199,9 @@ def test_files_of_a_visit_stay_until_its_work_has_stopped() -> None:
 @pytest.mark.reliability
 def test_a_killed_server_leaves_nothing_for_long(tmp_path: Path) -> None:
     lines = """
-from core.library.registry import temporary_library
-library, folder = temporary_library("x")
-print(library.path, flush=True)
+from core.library.session_folders import make_visit_folder
+folder = make_visit_folder()
+print(folder.name, flush=True)
 input()
 """
     environment = {**os.environ, "TMPDIR": str(tmp_path)}

@@ -23,7 +23,7 @@ from core.share.vector_formats import remove_vector_format
 # Functions that are younger than `task=` and never took the keywords before it.
 YOUNGER = {
     *("adapt", "adapt_library", "caption_examples", "label_examples", "store_adapted"),
-    *("evaluate_sets", "reembed", "store_derived"),
+    *("evaluate_sets", "evaluate_terms", "reembed", "store_derived"),
 }
 
 

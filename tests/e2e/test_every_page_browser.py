@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 import pytest
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-from browsing import DESKTOP, PHONE, Visitor, drawn, soon
+from browsing import DESKTOP, PHONE, Visitor, drawn, each_page, soon
 
 _FIRST_WORDS = """
 [...document.querySelectorAll('[data-testid=stMain] [data-testid=stMarkdown]')].map(each => each.innerText)[0] ?? ''
@@ -26,24 +24,6 @@ def test_every_page_stands(home: str, request: pytest.FixtureRequest) -> None:
         wrong += [f"{name}: {fault}" for fault in faults(visitor, title)]
     assert wrong == []
     assert len(looked_at) >= 16
-
-
-def each_page(visitor: Visitor) -> Iterator[tuple[str, str]]:
-    """Opens one page of the navigation after the other, in one visit, and each of its parts; tells its name, and how
-    its title begins."""
-    links = visitor.page.get_by_test_id("stSidebarNavLink")
-    links.first.wait_for()
-    for link in links.all():
-        link.evaluate("link => link.click()")
-        path = urlsplit(link.get_attribute("href") or "").path
-        visitor.page.wait_for_function("path => location.pathname === path", arg=path)
-        name = link.get_by_test_id("stMarkdownContainer").inner_text().strip()
-        title = name if path.strip("/") else ""  # the first page greets with other words
-        yield name, title
-        parts = visitor.page.get_by_test_id("stMain").get_by_role("radiogroup", name="Look at").get_by_role("radio")
-        for part in parts.all()[1:]:
-            part.click()
-            yield f"{name}, {part.inner_text()}", title
 
 
 def faults(visitor: Visitor, title: str) -> list[str]:

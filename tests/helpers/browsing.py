@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -38,6 +38,7 @@ _ASKED = """
 })()
 """.replace("RERUN", str(BackMsg(rerun_script=ClientState(query_string="any")).SerializeToString()[0]))
 _STILL_MS = 100  # a click reaches the socket a moment later
+_LOOK_MS = 50  # between two looks at a page; at each frame, as is usual, the browser would draw for that alone
 _SETTLED = """
 ([settling, still_ms]) => {
   const state = document.querySelector("[data-testid=stApp]")?.dataset.testScriptState
@@ -111,7 +112,7 @@ class Visitor:
         """Waits until what was clicked or typed has been answered, and the page's script has ended."""
         self._settling += 1
         self.page.wait_for_selector("h1")
-        self.page.wait_for_function(_SETTLED, arg=[self._settling, _STILL_MS], polling=50)
+        self.page.wait_for_function(_SETTLED, arg=[self._settling, _STILL_MS], polling=_LOOK_MS)
         return self
 
     def check(self) -> None:
@@ -136,7 +137,8 @@ class Visitor:
 
     def answer(self, told: str) -> Visitor:
         """Waits for a heading of the results that holds these words."""
-        self.page.wait_for_function("told => document.querySelector('h4')?.textContent.includes(told)", arg=told)
+        includes = "told => document.querySelector('h4')?.textContent.includes(told)"
+        self.page.wait_for_function(includes, arg=told, polling=_LOOK_MS)
         return self.settle()
 
     def names(self) -> list[str]:
@@ -178,6 +180,7 @@ class Visitor:
               return video && video.readyState >= 3 && !video.seeking && Math.abs(video.currentTime - second) <= 0.5
             }""",
             arg=second,
+            polling=_LOOK_MS,
         )
         return self.player()
 
@@ -192,3 +195,21 @@ def laid_out(visitor: Visitor, **link: str) -> Visitor:
         button.click()
     frame.wait_for(timeout=300_000)  # the first names embed the vocabulary
     return visitor.settle()
+
+
+def each_page(visitor: Visitor) -> Iterator[tuple[str, str]]:
+    """Opens one page of the navigation after the other, in one visit, and each of its parts; tells its name, and how
+    its title begins."""
+    links = visitor.page.get_by_test_id("stSidebarNavLink")
+    links.first.wait_for()
+    for link in links.all():
+        link.evaluate("link => link.click()")
+        path = urlsplit(link.get_attribute("href") or "").path
+        visitor.page.wait_for_function("path => location.pathname === path", arg=path)
+        name = link.get_by_test_id("stMarkdownContainer").inner_text().strip()
+        title = name if path.strip("/") else ""  # the first page greets with other words
+        yield name, title
+        parts = visitor.page.get_by_test_id("stMain").get_by_role("radiogroup", name="Look at").get_by_role("radio")
+        for part in parts.all()[1:]:
+            part.click()
+            yield f"{name}, {part.inner_text()}", title

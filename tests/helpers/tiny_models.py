@@ -5,22 +5,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-from transformers import (
-    CLIPConfig,
-    CLIPModel,
-    CLIPTokenizer,
-    GemmaTokenizer,
-    PreTrainedModel,
-    PreTrainedTokenizerBase,
-    Siglip2Config,
-    Siglip2Model,
-    Siglip2Tokenizer,
-    SiglipConfig,
-    SiglipModel,
-)
-from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
-from transformers.models.siglip.image_processing_pil_siglip import SiglipImageProcessorPil
-from transformers.models.siglip2.image_processing_pil_siglip2 import Siglip2ImageProcessorPil
+import transformers  # its names are looked up where they are used: all of it takes seconds to load
 
 LOGIT_SCALE = math.log(20.0)
 LOGIT_BIAS = -3.0
@@ -29,7 +14,7 @@ _TOWER = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "n
 
 def save_tiny_clip(folder: Path) -> Path:
     """A CLIP of 24 dimensions that sees 32 x 32 pixels and 77 byte-level tokens. Returns the folder."""
-    tokenizer = CLIPTokenizer(vocab=_byte_vocabulary(), merges=[], model_max_length=77)
+    tokenizer = transformers.CLIPTokenizer(vocab=_byte_vocabulary(), merges=[], model_max_length=77)
     text = _TOWER | {
         "vocab_size": len(tokenizer),
         "max_position_embeddings": 77,
@@ -38,10 +23,10 @@ def save_tiny_clip(folder: Path) -> Path:
         "pad_token_id": tokenizer.pad_token_id,
     }
     vision = _TOWER | {"image_size": 32, "patch_size": 8}
-    config = CLIPConfig(text_config=text, vision_config=vision, projection_dim=24)
+    config = transformers.CLIPConfig(text_config=text, vision_config=vision, projection_dim=24)
     crop = {"height": 32, "width": 32}
-    images = CLIPImageProcessorPil(size={"shortest_edge": 32}, crop_size=crop)
-    return _save(folder, _randomise(CLIPModel(config)), tokenizer, images)
+    images = transformers.CLIPImageProcessorPil(size={"shortest_edge": 32}, crop_size=crop)
+    return _save(folder, _randomise(transformers.CLIPModel(config)), tokenizer, images)
 
 
 def save_tiny_siglip(folder: Path) -> Path:
@@ -49,27 +34,29 @@ def save_tiny_siglip(folder: Path) -> Path:
 
     Its files are of the kind that the fixed-size SigLIP 2 models have: a SigLIP network with a Gemma tokenizer.
     """
-    tokenizer = GemmaTokenizer(vocab=_letter_vocabulary(), merges=[], padding_side="right", **_PLAIN_INPUT)
+    tokenizer = transformers.GemmaTokenizer(vocab=_letter_vocabulary(), merges=[], padding_side="right", **_PLAIN_INPUT)
     vision = _TOWER | {"image_size": 32, "patch_size": 8}
-    config = SiglipConfig(text_config=_siglip_text(tokenizer), vision_config=vision)
-    images = SiglipImageProcessorPil(size={"height": 32, "width": 32})
-    return _save(folder, _randomise(SiglipModel(config)), tokenizer, images)
+    config = transformers.SiglipConfig(text_config=_siglip_text(tokenizer), vision_config=vision)
+    images = transformers.SiglipImageProcessorPil(size={"height": 32, "width": 32})
+    return _save(folder, _randomise(transformers.SiglipModel(config)), tokenizer, images)
 
 
 def save_tiny_siglip2(folder: Path) -> Path:
     """A SigLIP 2 of 32 dimensions that keeps a picture's proportions within 16 patches of 8 x 8 pixels."""
-    tokenizer = Siglip2Tokenizer(vocab=_letter_vocabulary(), merges=[], padding_side="right", **_PLAIN_INPUT)
+    tokenizer = transformers.Siglip2Tokenizer(
+        vocab=_letter_vocabulary(), merges=[], padding_side="right", **_PLAIN_INPUT
+    )
     vision = _TOWER | {"num_patches": 16, "patch_size": 8}
-    config = Siglip2Config(text_config=_siglip_text(tokenizer), vision_config=vision)
-    images = Siglip2ImageProcessorPil(patch_size=8, max_num_patches=16)
-    return _save(folder, _randomise(Siglip2Model(config)), tokenizer, images)
+    config = transformers.Siglip2Config(text_config=_siglip_text(tokenizer), vision_config=vision)
+    images = transformers.Siglip2ImageProcessorPil(patch_size=8, max_num_patches=16)
+    return _save(folder, _randomise(transformers.Siglip2Model(config)), tokenizer, images)
 
 
 # SigLIP was trained without an attention mask, and its tokenizers on the hub give none
 _PLAIN_INPUT = {"model_input_names": ["input_ids"], "model_max_length": 64}
 
 
-def _siglip_text(tokenizer: PreTrainedTokenizerBase) -> dict[str, int]:
+def _siglip_text(tokenizer: transformers.PreTrainedTokenizerBase) -> dict[str, int]:
     return _TOWER | {
         "vocab_size": len(tokenizer),
         "max_position_embeddings": 64,
@@ -96,7 +83,7 @@ def _letter_vocabulary() -> dict[str, int]:
     return {token: index for index, token in enumerate(tokens)}
 
 
-def _randomise(model: PreTrainedModel) -> PreTrainedModel:
+def _randomise(model: transformers.PreTrainedModel) -> transformers.PreTrainedModel:
     """Weights large enough that different inputs get clearly different vectors, and logits unlike the defaults."""
     import torch
 
@@ -114,7 +101,9 @@ def _randomise(model: PreTrainedModel) -> PreTrainedModel:
     return model.eval()
 
 
-def _save(folder: Path, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, images: object) -> Path:
+def _save(
+    folder: Path, model: transformers.PreTrainedModel, tokenizer: transformers.PreTrainedTokenizerBase, images: object
+) -> Path:
     for part in (model, tokenizer, images):
         part.save_pretrained(folder)
     return folder

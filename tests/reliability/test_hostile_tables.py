@@ -232,7 +232,7 @@ class _watching:
         self._thread = threading.Thread(target=self._watch)
 
     def _watch(self) -> None:
-        while not self._ended.wait(0.02):
+        while not self._ended.wait(0.05):
             self._most[0] = max(self._most[0], _memory())
 
     def __enter__(self) -> None:

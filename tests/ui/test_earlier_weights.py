@@ -24,7 +24,7 @@ CLASSIFY, DIMENSIONS = "pages/classify.py", "pages/dimensions.py"
 WARM = {"red", "yellow", "orange"}
 NOTE = "This library was made with earlier weights. Search works; embed again (8 items) to get the better ones."
 
-pytestmark = pytest.mark.usefixtures("world")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("world")]
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from visiting import labels, press, said, visit
 
-import core.learn.download
 from core.learn.movies import Watched
 from core.learn.simulate import simulate
 
@@ -117,8 +116,8 @@ def test_one_viewer_is_enough_to_see_something() -> None:
 
 
 def test_without_a_network_movielens_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(core.learn.download, "_BASE", "http://localhost:9/")
-    monkeypatch.setenv("no_proxy", "localhost")
+    monkeypatch.setenv("https_proxy", "http://localhost:9")  # where nobody answers
+    monkeypatch.delenv("no_proxy", raising=False)
     at = learned(press(visit(PAGE, learn_from="MovieLens"), "Start"))
     assert "Use the simulated viewers" in said(at) and not charts(at)
 

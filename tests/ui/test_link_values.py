@@ -12,6 +12,8 @@ from visiting import library_of_shades, said, visit
 
 from ui.shell.navigation import PAGES
 
+pytestmark = pytest.mark.slow
+
 UI = Path(__file__).parents[2] / "ui"
 
 

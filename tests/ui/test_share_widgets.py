@@ -19,7 +19,7 @@ from core.library.registry import create_library
 from core.share.vector_formats import VectorFormat, add_vector_format, remove_vector_format
 from core.share.vector_import import import_vectors
 
-pytestmark = pytest.mark.usefixtures("world")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("world")]
 EXPLORE = "pages/explore.py"
 
 
@@ -66,7 +66,7 @@ def test_a_format_from_outside_is_offered(colours: Library) -> None:
 
 
 def test_what_is_too_much_for_a_browser_is_told_a_command(colours: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ui.widgets.vector_exchange, "_MOST_BYTES", 10)
+    monkeypatch.setattr(ui.widgets.vector_exchange, "MOST_BYTES", 10)
     at = visit(LIBRARY)
     assert f"python -m core export --library {colours.path} --out vectors.parquet" in said(at)
     assert "Create the file" not in labels(at)

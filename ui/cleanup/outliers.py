@@ -35,7 +35,7 @@ def outliers_section(library: Library, encoder: Encoder, pages: DeltaGenerator) 
         about=(str(library.path), encoder.id),
         state=library.index(encoder),
         icon=":material/blur_circular:",
-        note=f"Looks among {facts.searchable} for files far from all others, alone or in a small group.",
+        note=f"Looks among {facts.searchable} for files far from all others, alone or with a few like them.",
     )
     if found is None:
         return
@@ -48,7 +48,7 @@ def outliers_section(library: Library, encoder: Encoder, pages: DeltaGenerator) 
         key="unusual",
         bind="query-params",
         width=320,
-        help="0: as close to others as most are. One photo in twelve is above 0.4, one in a hundred above 0.5.",
+        help="0: as close to others as most are. About one photo in a hundred is above 0.55, one in twelve above 0.4.",
     )
     shown = [outlier for outlier in found if outlier.score >= least]
     if not shown:
@@ -56,8 +56,10 @@ def outliers_section(library: Library, encoder: Encoder, pages: DeltaGenerator) 
         return
     more = f", the {_TOP:,} most unusual" if len(shown) == _TOP else ""
     st.markdown(f"#### {counted(len(shown), 'file')} unlike the others{more}")
-    st.caption("Most unusual first; the small pictures are the most similar files. Rare does not mean bad.")
-    choose_row(library, [outlier.finding for outlier in shown], f"Choose all {len(shown):,}", key="outliers")
+    st.caption(
+        "Most unusual first; the small pictures are the most similar files. Rare does not mean bad: look before you "
+        "choose."
+    )
     in_pages(library, shown, _outlier_card, key="outliers", per_page=_OUTLIERS, pages=pages)
 
 

@@ -40,7 +40,8 @@ def walk_section(library: Library, encoder: Encoder) -> str:
     )
     _row(found)
     st.caption(
-        "Each step is a point between both, at equal angles. Large: the picture nearest to it. Small: the next ones.",
+        "Each step is a point between both, at equal angles. Large: the picture nearest to it. Small: the next ones. "
+        "No picture is shown twice.",
         help="The ends themselves are left out. Pictures in the middle often share something with both ends, or with "
         "neither: the space is mostly empty, and even the nearest picture may be far away.",
     )

@@ -28,7 +28,7 @@ from ui.session.libraries import may_change
 from ui.text import counted, file_limit, file_table, plain, size_text
 from ui.widgets.code_block import in_python, library_text
 
-_MOST_BYTES = 300_000_000  # for a download; the command line writes more
+MOST_BYTES = 300_000_000  # for a download; the command line writes more
 _MOST_ITEMS = 5_000  # exported while the visitor waits
 
 _Written = tuple[tempfile.TemporaryDirectory[str], Path]  # keeps the folder, and so the file, alive
@@ -57,7 +57,7 @@ def export_section(library: Library, encoder: Encoder) -> None:
     st.caption(formats[suffix].about)
     entry = entries[chosen]
     size = estimate_bytes(entry.vectors, entry.dim, suffix)
-    if size > _MOST_BYTES:
+    if size > MOST_BYTES:
         st.info(f"About {size_text(size)}: too large for a download in the browser.", icon=":material/terminal:")
         if get_policy().may_see_paths:
             where = shlex.quote(str(library.path))

@@ -77,7 +77,7 @@ def cluster(options: Options, task: Task) -> dict[str, Any]:
 def show_clusters(result: dict[str, Any]) -> None:
     """Clusters by size with their names and medoids; outliers and duplicates as lists of files."""
     for row in result["clusters"]:
-        name = one_line(row["name"] or "unnamed")
+        name = one_line(row["name"] or f"like {Path(row['medoid']).name}")
         rest = ", ".join(map(one_line, row["runners_up"][:3]))
         print(f"{row['id']:3}  {row['size']:7,}  {name:<28}  {one_line(row['medoid'])}  (or: {rest})")
     if result["unclustered"]:

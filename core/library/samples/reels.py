@@ -1,13 +1,14 @@
-"""Reels: short videos rendered from the sample photos, so that the time of each photo is known.
+"""Reels: short videos rendered from photos, so that the time of each photo is known.
 
-They are the videos of the sample library, and the ground truth of `python -m core eval moments`. Each shot shows one
-photo with a pan, a zoom or a still; shots are joined by cuts and cross-fades.
+Those of the sample photos are the videos of the sample library. They, or reels of other photos, are the ground truth of
+`python -m core eval moments`. Each shot shows one photo with a pan, a zoom or a still; shots are joined by cuts and
+cross-fades.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -46,6 +47,8 @@ _REELS: dict[str, tuple[int, int, int, tuple[str, ...]]] = {
     ),
 }  # fmt: skip
 
+_PLAIN = (480, 360, 10)  # width, height, frames per second of reels of other photos
+_PHOTOS = 8  # of each of these
 _SHORTEST_S, _LONGEST_S = 3.0, 7.0
 _FADE_S = 0.6
 _STAGE_SCALE = 4 / 3  # size of the stage relative to a frame, so that zooming in does not enlarge pixels
@@ -114,8 +117,32 @@ def reel_plan() -> tuple[Reel, ...]:
     return tuple(plan)
 
 
+def plan_reels(photos: Sequence[str]) -> tuple[Reel, ...]:
+    """Reels of any photos, eight in each; always the same for the same names.
+
+    Parameters
+    ----------
+    photos : sequence of str
+        Names, each once, in the order of the shots.
+
+    Returns
+    -------
+    tuple of Reel
+    """
+    width, height, fps = _PLAIN
+    names = {f"reel {first // _PHOTOS + 1:03}": list(photos[first : first + _PHOTOS])
+             for first in range(0, len(photos), _PHOTOS)}  # fmt: skip
+    return tuple(Reel(name, _shots(random.Random(name), own, fps), width, height, fps) for name, own in names.items())
+
+
 @task_keywords
-def render_reels(folder: Path, *, task: Task = SILENT) -> list[Path]:
+def render_reels(
+    folder: Path,
+    *,
+    plan: Sequence[Reel] | None = None,
+    sources: Mapping[str, Path] | None = None,
+    task: Task = SILENT,
+) -> list[Path]:
     """Renders the reels that a folder lacks, as H.264 MP4 that browsers play.
 
     A file gets its name only when it is complete; an unfinished one is deleted.
@@ -123,6 +150,10 @@ def render_reels(folder: Path, *, task: Task = SILENT) -> list[Path]:
     Parameters
     ----------
     folder : Path
+    plan : sequence of Reel, optional
+        Default: those of the sample photos.
+    sources : mapping of str to Path, optional
+        The file of each photo. Default: the sample photos.
     task : Task, optional
         Ends early with the complete reels.
 
@@ -138,7 +169,8 @@ def render_reels(folder: Path, *, task: Task = SILENT) -> list[Path]:
     """
     stage = task.stage("render", "frames")
     folder.mkdir(parents=True, exist_ok=True)
-    missing = [reel for reel in reel_plan() if not (folder / reel.file_name).exists()]
+    plan, sources = reel_plan() if plan is None else plan, sample_sources() if sources is None else sources
+    missing = [reel for reel in plan if not (folder / reel.file_name).exists()]
     done, total = 0, sum(reel.frames for reel in missing)
 
     def go_on() -> bool:
@@ -151,7 +183,7 @@ def render_reels(folder: Path, *, task: Task = SILENT) -> list[Path]:
     for reel in missing:
         hidden = folder / f".{reel.file_name}"
         try:
-            if not _write(reel, hidden, go_on):
+            if not _write(reel, sources, hidden, go_on):
                 break
             hidden.replace(folder / reel.file_name)
         except (av.FFmpegError, OSError) as error:
@@ -159,7 +191,7 @@ def render_reels(folder: Path, *, task: Task = SILENT) -> list[Path]:
             raise LibraryError(f"{message}: free some disk space, or check the permissions of {folder}.") from error
         finally:
             hidden.unlink(missing_ok=True)
-    return [path for reel in reel_plan() if (path := folder / reel.file_name).exists()]
+    return [path for reel in plan if (path := folder / reel.file_name).exists()]
 
 
 def _shots(rng: random.Random, photos: list[str], fps: int) -> tuple[Shot, ...]:
@@ -178,13 +210,13 @@ def _shots(rng: random.Random, photos: list[str], fps: int) -> tuple[Shot, ...]:
     return tuple(shots)
 
 
-def _write(reel: Reel, path: Path, go_on: Callable[[], bool]) -> bool:
+def _write(reel: Reel, sources: Mapping[str, Path], path: Path, go_on: Callable[[], bool]) -> bool:
     """Encodes a reel into a file, asking after each frame whether to go on; False where it was told to stop."""
     with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as container:
         stream: Any = container.add_stream("libx264", rate=reel.fps)
         stream.width, stream.height, stream.pix_fmt = reel.width, reel.height, "yuv420p"
         stream.options = {"preset": "veryfast", "crf": "26", "g": str(2 * reel.fps)}
-        for picture in _pictures(reel):
+        for picture in _pictures(reel, sources):
             container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
             if not go_on():
                 return False
@@ -192,8 +224,7 @@ def _write(reel: Reel, path: Path, go_on: Callable[[], bool]) -> bool:
     return True
 
 
-def _pictures(reel: Reel) -> Iterator[Picture]:
-    sources = sample_sources()
+def _pictures(reel: Reel, sources: Mapping[str, Path]) -> Iterator[Picture]:
     size = (reel.width, reel.height)
     stages = {photo: _stage(sources[photo], size) for photo in {shot.photo for shot in reel.shots}}
     for number in range(reel.frames):

@@ -121,6 +121,8 @@ def cluster_page(
 ) -> str:
     """Clusters of points with names and pictures, and the outliers among them, as HTML.
 
+    A cluster without a name is titled by the file in its middle.
+
     Parameters
     ----------
     points : Points
@@ -140,7 +142,12 @@ def cluster_page(
     ------
     Cancelled
     """
-    body = cluster_sections(points, clusters, names, _titles(names), outliers, task=task)
+    from core.explore.cluster_naming import make_titles
+    from core.explore.exemplars import find_medoids
+
+    middles = get_point_names(points, find_medoids(points.vectors, clusters))
+    titles = make_titles([name.name for name in names], middles)
+    body = cluster_sections(points, clusters, names, titles, outliers, task=task)
     facts = get_page_facts(library, encoder) | format_cluster_facts(clusters, points.first_text)
     return render_page(title=f"Clusters of {library}", about=_READ_CLUSTERS, facts=facts, body=body)
 
@@ -248,7 +255,3 @@ def _chart(answers: Sequence[Answer]) -> dict[str, object]:
     ticks = [(f"{low - share * (low - top) + 4:.1f}", f"{share:.0%}") for share in (0, LIKELY, 1)]
     line = f"{low - LIKELY * (low - top):.1f}"
     return {"width": width, "height": height, "left": left, "bars": bars, "line": line, "ticks": ticks}
-
-
-def _titles(names: Sequence[ClusterName]) -> list[str]:
-    return [name.name or f"unnamed {number}" for number, name in enumerate(names, start=1)]

@@ -35,11 +35,26 @@ def test_single_ones_come_first(crowd: Vectors) -> None:
     assert found[0].neighbors == tuple(find_nearest_neighbors(vectors, 5).numbers[found[0].number])
 
 
-def test_a_small_group_of_strange_ones_is_found(crowd: Vectors) -> None:
-    vectors = np.concatenate([crowd, strange(12, spread=0.3)])
-    found = find_outliers(vectors, top=12)
-    assert {entry.number for entry in found} == set(range(300, 312))
-    assert "One of 12" in found[0].reason
+def test_a_handful_of_strange_ones_is_found(crowd: Vectors) -> None:
+    vectors = np.concatenate([crowd, strange(7, spread=0.3)])
+    found = find_outliers(vectors, top=7)
+    assert {entry.number for entry in found} == set(range(300, 307))
+    assert "all but a few like it" in found[0].reason
+
+
+def test_a_small_group_that_is_no_stranger_than_the_others_is_not_found() -> None:
+    """Nine pictures of one event, among photos that differ more or less from each other."""
+    rng = np.random.default_rng(4)
+    own = rng.uniform(0.6, 1.2, (300, 1)) * rng.normal(size=(300, 64))
+    photos = unit_rows(np.repeat(rng.normal(size=(6, 64)), 50, axis=0) + own)
+    event = unit_rows(photos[:1] + 0.05 * rng.normal(size=(9, 64)))
+    found = find_outliers(np.concatenate([photos, event, strange(5, spread=0.3)]), top=20)
+    assert {entry.number for entry in found[:5]} == set(range(309, 314))
+    assert not {entry.number for entry in found if entry.score >= UNUSUAL} & set(range(300, 309))
+
+
+def test_few_of_an_ordinary_crowd_are_listed(crowd: Vectors) -> None:
+    assert sum(outlier.score >= UNUSUAL for outlier in find_outliers(crowd, top=300)) <= 6
 
 
 def test_a_burst_of_copies_is_nothing_strange(crowd: Vectors) -> None:
@@ -61,20 +76,16 @@ def test_a_strange_one_comes_before_usual_ones_with_many_copies() -> None:
     assert scores[324] > UNUSUAL
 
 
-def test_stopped_at_any_moment(crowd: Vectors) -> None:
-    for stage in ("neighbors", "outliers"):
-        stop, predictions = threading.Event(), list[Progress]()
+def test_stopped(crowd: Vectors) -> None:
+    stop, predictions = threading.Event(), list[Progress]()
 
-        def tell(
-            progress: Progress, stage: str = stage, stop: threading.Event = stop, told: list = predictions
-        ) -> None:
-            told.append(progress)
-            if progress.stage == stage:
-                stop.set()
+    def tell(progress: Progress) -> None:
+        predictions.append(progress)
+        stop.set()
 
-        with pytest.raises(Cancelled):
-            find_outliers(crowd, task=Task(tell, stop))
-        assert [entry.stage for entry in predictions].count(stage) == 1
+    with pytest.raises(Cancelled):
+        find_outliers(crowd, task=Task(tell, stop))
+    assert len(predictions) == 1
 
 
 def test_reasons_name_neighbours_and_clusters(crowd: Vectors) -> None:

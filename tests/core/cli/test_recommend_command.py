@@ -15,6 +15,8 @@ import core.cli.options
 from core.__main__ import main
 from core.library import Library, ingest
 
+pytestmark = pytest.mark.slow
+
 NAMES = ("red", "green", "blue")
 
 

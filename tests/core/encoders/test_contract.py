@@ -27,6 +27,8 @@ from core.encoders.calibration import Calibration
 from core.encoders.reduced import learn_reduction, save_reduction
 from core.errors import EncoderError
 
+pytestmark = pytest.mark.slow
+
 TINY = {"tiny clip": save_tiny_clip, "tiny siglip": save_tiny_siglip, "tiny siglip 2": save_tiny_siglip2}
 
 

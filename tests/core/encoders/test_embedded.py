@@ -20,6 +20,8 @@ from core.errors import EncoderError
 from core.library.samples.sources import sample_sources
 from core.progress import Progress
 
+pytestmark = pytest.mark.slow
+
 QUERIES = {
     "a photo of a cat": "chelsea.png",
     "a cup of coffee": "coffee.png",
@@ -41,7 +43,6 @@ def pictures() -> dict[str, Image.Image]:
     return {name: Image.open(path).convert("RGB") for name, path in sample_sources().items()}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("query", "expected"), QUERIES.items())
 def test_query_ranks_the_right_photo_first(
     encoder: EmbeddedEncoder, pictures: dict[str, Image.Image], query: str, expected: str
@@ -132,7 +133,6 @@ def test_opening_prepares_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.slow
 def test_cut_model_files_are_made_anew(
     encoder: EmbeddedEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -150,7 +150,6 @@ def test_cut_model_files_are_made_anew(
     assert {path.suffix for path in models.iterdir()} == {".onnx"}  # and no half-written file beside them
 
 
-@pytest.mark.slow
 def test_two_processes_may_prepare_at_once(encoder: EmbeddedEncoder, tmp_path: Path) -> None:
     program = "from core.encoders import open_encoder\nprint(*open_encoder('embedded').encode_texts(['a cat'])[0][:3])"
     surroundings = os.environ | {"SEMBLANCE_HOME": str(tmp_path)}
@@ -166,7 +165,6 @@ def test_two_processes_may_prepare_at_once(encoder: EmbeddedEncoder, tmp_path: P
     assert {path.suffix for path in (tmp_path / "models").iterdir()} == {".onnx"}
 
 
-@pytest.mark.slow
 def test_a_home_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")

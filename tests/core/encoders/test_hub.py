@@ -14,14 +14,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import transformers
 from PIL import Image
 from safetensors.torch import load_file
 from tiny_models import save_tiny_clip, save_tiny_siglip, save_tiny_siglip2
-from transformers import AutoImageProcessor, AutoModel, AutoTokenizer
 
 from core.encoders import Encoder, open_encoder
 from core.encoders.hub.encoder import CURATED, HubEncoder
 from core.errors import EncoderError
+
+pytestmark = pytest.mark.slow
 
 SAVERS = {"clip": save_tiny_clip, "siglip": save_tiny_siglip, "siglip2": save_tiny_siglip2}
 LENGTHS = {"clip": 77, "siglip": 64, "siglip2": 64}
@@ -50,10 +52,12 @@ def pictures() -> list[Image.Image]:
 
 def reference(folder: Path, length: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Image vectors, text vectors and logits (images x texts) by transformers' own forward pass, in fp32."""
-    model = AutoModel.from_pretrained(folder, dtype=torch.float32).eval()
+    model = transformers.AutoModel.from_pretrained(folder, dtype=torch.float32).eval()
     options = {"padding": "max_length", "truncation": True, "max_length": length, "return_tensors": "pt"}
-    tokens = AutoTokenizer.from_pretrained(folder)(TEXTS, **options)
-    pixels = AutoImageProcessor.from_pretrained(folder, backend="pil")(images=pictures(), return_tensors="pt")
+    tokens = transformers.AutoTokenizer.from_pretrained(folder)(TEXTS, **options)
+    pixels = transformers.AutoImageProcessor.from_pretrained(folder, backend="pil")(
+        images=pictures(), return_tensors="pt"
+    )
     with torch.inference_mode():
         output = model(**tokens, **pixels)
     return output.image_embeds.numpy(), output.text_embeds.numpy(), output.logits_per_image.numpy()
@@ -143,7 +147,7 @@ def test_a_very_long_strip_takes_little_memory(models: dict[str, Path], size: tu
 def test_parts_in_several_files(models: dict[str, Path], kind: str, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(models[kind], tmp_path / "parts"))
     (folder / "model.safetensors").unlink()
-    AutoModel.from_pretrained(models[kind]).save_pretrained(folder, max_shard_size="20KB")
+    transformers.AutoModel.from_pretrained(models[kind]).save_pretrained(folder, max_shard_size="20KB")
     assert len(list(folder.glob("model-*.safetensors"))) > 1
     whole, parts = HubEncoder(str(models[kind]), device="cpu"), HubEncoder(str(folder), device="cpu")
     assert parts.scoring == whole.scoring
@@ -194,7 +198,6 @@ def test_import_is_cheap() -> None:
     assert done.stdout.strip() == "set()"
 
 
-@pytest.mark.slow
 def test_loading_is_quiet(models: dict[str, Path]) -> None:
     """Stderr and stdout belong to the program that loads a model (transformers would draw bars and print notes)."""
     code = (

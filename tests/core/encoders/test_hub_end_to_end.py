@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import transformers
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 from tiny_models import save_tiny_clip, save_tiny_siglip
-from transformers import AutoModel, AutoProcessor
 from visiting import component
 
 from core.cli.main import main
@@ -36,7 +36,8 @@ def test_index_search_and_eval_agree_with_transformers(
     photos = dict(list(sample_sources().items())[:8])
     images = [Image.open(path).convert("RGB") for path in photos.values()]
     words = ["a cat", "a cup of coffee", "bricks"]
-    reference, processor = AutoModel.from_pretrained(model).eval(), AutoProcessor.from_pretrained(model, backend="pil")
+    reference = transformers.AutoModel.from_pretrained(model).eval()
+    processor = transformers.AutoProcessor.from_pretrained(model, backend="pil")
     inputs = processor(text=words, images=images, padding="max_length", truncation=True, return_tensors="pt")
     with torch.no_grad():
         output = reference(**inputs)
@@ -71,7 +72,8 @@ def test_the_app_ranks_as_transformers_does(model: Path, tmp_path: Path, monkeyp
     photos = list(sample_sources().values())[:8]
     encoder = open_encoder(str(model))
     ingest(create_library("Photos"), encoder, photos)
-    reference, processor = AutoModel.from_pretrained(model).eval(), AutoProcessor.from_pretrained(model, backend="pil")
+    reference = transformers.AutoModel.from_pretrained(model).eval()
+    processor = transformers.AutoProcessor.from_pretrained(model, backend="pil")
     images = [Image.open(path).convert("RGB") for path in photos]
     inputs = processor(text=["bricks"], images=images, padding="max_length", truncation=True, return_tensors="pt")
     with torch.no_grad():

@@ -16,16 +16,18 @@ from threading import Thread
 import numpy as np
 import pytest
 import torch
+import transformers
 from huggingface_hub import constants
 from safetensors.torch import load_file, save_file
 from tiny_models import save_tiny_clip
-from transformers import BertConfig, BertModel
 
 from core.encoders import open_encoder
 from core.encoders.hub.encoder import HubEncoder
 from core.encoders.hub.files import fingerprint
 from core.errors import EncoderError
 from core.progress import Progress
+
+pytestmark = pytest.mark.slow
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
@@ -158,8 +160,10 @@ def test_what_the_hub_refuses(hub: Hub, status: int, code: str, said: str) -> No
 
 
 def test_a_text_model_is_refused_before_its_weights_come(hub: Hub) -> None:
-    config = BertConfig(hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16, vocab_size=50)
-    BertModel(config).save_pretrained(hub.folder)
+    config = transformers.BertConfig(
+        hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16, vocab_size=50
+    )
+    transformers.BertModel(config).save_pretrained(hub.folder)
     with pytest.raises(EncoderError, match="someone/clip is not a dual encoder"):
         open_encoder("someone/clip")
     assert "model.safetensors" not in hub.fetched

@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 import torch
+import transformers
 from PIL import Image
 from safetensors.torch import load_file, save_file
 from tiny_models import save_tiny_clip
-from transformers import BertConfig, BertModel
 
 from core.encoders.hub.encoder import HubEncoder
 from core.errors import EncoderError
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -68,8 +70,10 @@ def change_json(path: Path, **changes: object) -> None:
 
 
 def test_a_text_model_is_refused(copy: Path) -> None:
-    config = BertConfig(hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16, vocab_size=50)
-    BertModel(config).save_pretrained(copy)
+    config = transformers.BertConfig(
+        hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16, vocab_size=50
+    )
+    transformers.BertModel(config).save_pretrained(copy)
     with pytest.raises(EncoderError, match=r"not a dual encoder.*no image tower.*openai/clip"):
         HubEncoder(str(copy))
 

@@ -111,3 +111,23 @@ def test_moments_that_nobody_returns_are_missed(encoder: ColorEncoder, monkeypat
     report = evaluate_moments(encoder)
     assert (report.image.recall_at_50, report.image.mean_iou, report.image.false_alarms) == (0.0, 0.0, 0.0)
     assert len(report.image.missed) == 5 and {entry.reel for entry in report.image.missed} == {"one.mp4", "two.mp4"}
+
+
+def test_reels_of_own_photos(encoder: ColorEncoder, tmp_path: Path) -> None:
+    """Two photos with the same words are both right; nine photos are two reels."""
+    shown = ["red", "green", "blue", "yellow", "white", "red", "green", "blue", "yellow"]
+    for number, color in enumerate(shown):
+        Image.new("RGB", (64, 48), COLORS[color]).save(tmp_path / f"{number}.png")
+    texts = tmp_path / "texts.csv"
+    rows = [(f"{number}.png", color) for number, color in enumerate(shown)]
+    with texts.open("w", newline="") as file:
+        csv.writer(file).writerows([("image", "text"), *rows, ("0.png", "a second text of it")])
+    report = evaluate_moments(encoder, images=tmp_path, texts=texts)
+    assert (report.reels, report.text.queries, report.text.moments) == (2, 5, 9)
+    assert report.text.recall_at_50 >= 0.8
+    assert (report.image.queries, report.image.moments) == (9, 9)
+
+
+def test_own_photos_need_their_texts(encoder: ColorEncoder, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="table of their texts"):
+        evaluate_moments(encoder, images=tmp_path)

@@ -119,6 +119,13 @@ def test_a_walk_leads_from_one_end_to_the_other_by_equal_angles(library: Library
         walk_between(library, encoder, word("red"), word("red"))
 
 
+def test_a_walk_shows_no_item_twice(library: Library, encoder: ColorEncoder) -> None:
+    shown = [
+        near.item.id for step in walk_between(library, encoder, word("red"), word("blue")) for near in step.nearest
+    ]
+    assert shown and len(set(shown)) == len(shown)
+
+
 def test_a_walk_between_opposite_places_has_a_middle(library: Library, encoder: ColorEncoder) -> None:
     steps = walk_between(library, encoder, word("white"), word("black"), steps=3)
     assert stems(steps[0].nearest)[0] == "white" and stems(steps[2].nearest)[0] == "black" and steps[1].nearest

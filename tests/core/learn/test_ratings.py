@@ -9,10 +9,10 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
-import core.learn.download
 import core.learn.ratings
 from core.errors import Cancelled, DataError
 from core.learn.download import download_movielens
@@ -113,22 +113,28 @@ def test_a_zip_that_unpacks_to_too_much_is_refused(monkeypatch: pytest.MonkeyPat
         read_ratings(zipped({"ratings.csv": b"userId,movieId\n" + b"1,2\n" * 300_000}), limits=small)
     with pytest.raises(DataError, match="2 files"):
         read_ratings(zipped({"ratings.csv": RATINGS, "movies.csv": MOVIES}), limits=replace(LOCAL, zip_files=1))
-    monkeypatch.setattr(core.learn.ratings, "_MOST_LIST_BYTES", 50)
-    with pytest.raises(DataError, match="larger than"):
-        read_ratings(zipped({"ratings.csv": RATINGS, "movies.csv": MOVIES}))
+    with pytest.raises(DataError, match="larger than 50 MB"):
+        read_ratings(zipped({"ratings.csv": RATINGS, "movies.csv": bytes(50_000_001)}))
     monkeypatch.chdir(tmp_path)
     read_ratings(zipped({"../../ratings.csv": RATINGS}))
     assert not list(tmp_path.rglob("*")), "nothing is written"
 
 
+class Mirror(NamedTuple):
+    """A server of the zips, and what it was asked for."""
+
+    address: str
+    asked: list[str]
+
+
 @pytest.fixture
-def grouplens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """A server that has ml-100k; what it was asked for."""
-    request: list[str] = []
+def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mirror]:
+    """A server that has ml-100k."""
+    asked: list[str] = []
 
     class Answer(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            request.append(self.path)
+            asked.append(self.path)
             data = zipped({"ratings.csv": RATINGS, "movies.csv": MOVIES}) if "100k" in self.path else b"<html>"
             self.send_response(200)
             self.end_headers()
@@ -138,35 +144,34 @@ def grouplens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[
 
     with http.server.ThreadingHTTPServer(("localhost", 0), Answer) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        monkeypatch.setattr(core.learn.download, "_BASE", f"http://localhost:{server.server_port}/")
         monkeypatch.setenv("SEMBLANCE_HOME", str(tmp_path))
         monkeypatch.setenv("no_proxy", "localhost")
-        yield request
+        yield Mirror(f"http://localhost:{server.server_port}/", asked)
         server.shutdown()
 
 
-def test_movielens_is_downloaded_once(grouplens: list[str]) -> None:
+def test_movielens_is_downloaded_once(mirror: Mirror) -> None:
     seen: list[int] = []
-    assert len(download_movielens("ml-100k", task=Task(lambda now: seen.append(now.done))).log) == 5
-    assert download_movielens("ml-100k").source == "MovieLens ml-100k"
-    assert grouplens == ["/ml-100k.zip"] and seen
+    task = Task(lambda now: seen.append(now.done))
+    assert len(download_movielens("ml-100k", files=mirror.address, task=task).log) == 5
+    assert download_movielens("ml-100k", files=mirror.address).source == "MovieLens ml-100k"
+    assert mirror.asked == ["/ml-100k.zip"] and seen
 
 
-def test_what_is_not_movielens_is_not_kept(grouplens: list[str], tmp_path: Path) -> None:
+def test_what_is_not_movielens_is_not_kept(mirror: Mirror, tmp_path: Path) -> None:
     with pytest.raises(DataError):
-        download_movielens("ml-1m")
+        download_movielens("ml-1m", files=mirror.address)
     assert not list(tmp_path.rglob("*.zip"))
     stop = threading.Event()
     stop.set()
     with pytest.raises(Cancelled):
-        download_movielens("ml-100k", task=Task(cancel=stop))
+        download_movielens("ml-100k", files=mirror.address, task=Task(cancel=stop))
 
 
 def test_without_a_network_it_says_what_to_do_instead(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("SEMBLANCE_HOME", str(tmp_path))
-    monkeypatch.setattr(core.learn.download, "_BASE", "http://localhost:9/")
     monkeypatch.setenv("no_proxy", "localhost")
     with pytest.raises(DataError, match="simulated viewers"):
-        download_movielens("ml-100k")
+        download_movielens("ml-100k", files="http://localhost:9/")
     with pytest.raises(DataError, match="Unknown edition"):
         download_movielens("ml-5")  # type: ignore[arg-type]

@@ -30,6 +30,8 @@ from core.previews.thumbnails import make_storyboard, make_thumbnail
 from core.search.images import Hit
 from core.share.hits import write_hits_zip
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def public(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:

@@ -41,6 +41,8 @@ from core.recommend import recommend
 from core.search.concepts import learn_concept_of_items, load_concept, relearn_concept, save_concept
 from core.share import export_vectors, import_vectors
 
+pytestmark = pytest.mark.slow
+
 WARM = {"red", "yellow", "orange"}
 REEMBED_SLOWLY = """
 import sys, threading, time
@@ -244,7 +246,6 @@ with Library(sys.argv[1]).writing():
     assert reembed(library, newest).embedded == len(COLORS)
 
 
-@pytest.mark.slow
 def test_a_killed_run_is_gone_on_with(library: Library, photos: Path, newest: TurnedEncoder) -> None:
     root = Path(__file__).parents[3]
     paths = os.pathsep.join(map(str, [root, root / "tests" / "helpers"]))

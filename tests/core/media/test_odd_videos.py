@@ -25,6 +25,8 @@ from core.media.kinds import is_media_file
 from core.media.sampling import Sampling
 from core.previews.clips import cut_clip
 
+pytestmark = pytest.mark.slow
+
 SIX = ["red", "blue", "green", "yellow", "purple", "orange"]  # two seconds each
 TITLE = {"title": "Cafe"}
 Maker = Callable[[Path], Path]

@@ -6,6 +6,7 @@ import csv
 import threading
 import unicodedata
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from PIL import Image
 
 from core import Library, Term, ingest, open_encoder, search
 from core.cli.main import main
+from core.encoders import EncoderInfo, register_encoder, unregister_encoder
 from core.errors import Cancelled, DataError, EncoderError
 from core.explore.atlas import AtlasRequest, build_atlas
 from core.explore.cluster_naming import name_clusters
@@ -47,14 +49,11 @@ def mixed(tmp_path: Path, library: Library, photos: Path, encoder: ColorEncoder)
 
 
 @pytest.fixture(autouse=True)
-def known_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
+def known_encoder() -> Iterator[None]:
     """The colour encoder opens by its name, as an installed one does."""
-
-    def opened(name: str) -> object:
-        return ColorEncoder() if name == "colour" else open_encoder(name)
-
-    monkeypatch.setattr(importing, "open_encoder", opened)
-    monkeypatch.setattr(importing, "_may_be_here", bool)
+    register_encoder(EncoderInfo("colour", "Colours", lambda name, report: ColorEncoder()))
+    yield
+    unregister_encoder("colour")
 
 
 def item_of(library: Library, name: str) -> str:
@@ -274,7 +273,6 @@ def test_a_file_opens_no_folder_and_starts_no_download(
     (tmp_path / "model" / "config.json").write_text("{}")
     (tmp_path / "model" / "model.safetensors").write_bytes(b"")
     opened: list[str] = []
-    monkeypatch.undo()  # also what `known_encoder` set
     monkeypatch.setattr(importing, "open_encoder", lambda name: opened.append(name) or open_encoder(name))
     table = pa.table({"path": ["red.png"], "embedding": [[1.0, 2.0]]})
     about = {"encoder_name": name.format(folder=tmp_path / "model"), "encoder_id": "model"}
@@ -322,7 +320,7 @@ def test_imported_vectors_have_neighbours_maps_and_clusters_but_no_words(library
     ids = library.items()["id"].to_pylist()
     assert search(library, encoder, [Term("item", ids[0])]).hits[0].item.id == ids[1]
     atlas = build_atlas(library, encoder, AtlasRequest(layout="pca", k=4))
-    assert atlas.clusters.count == 4 and atlas.titles()[0].startswith("unnamed")
+    assert atlas.clusters.count == 4 and all(title.startswith("like ") for title in atlas.titles())
     assert atlas.names[0].describe(3) == "The encoder of these vectors reads no words"
     vectors = library.index(encoder).vectors(np.arange(8))
     assert name_clusters(encoder, vectors, Clusters(np.zeros(8, int), vectors[:1], "kmeans", None))[0].name is None

@@ -10,8 +10,7 @@ import pytest
 from core.encoders.base import Vectors, unit_rows
 from core.errors import Cancelled
 from core.progress import Progress, Task
-from core.vectors import neighbors as neighbours_room
-from core.vectors.neighbors import find_nearest_neighbors
+from core.vectors.neighbors import EXACT_UP_TO, find_nearest_neighbors
 
 
 def clustered(count: int, dim: int = 33, *, seed: int = 0) -> Vectors:
@@ -27,16 +26,13 @@ def truth(vectors: Vectors, k: int) -> np.ndarray:
     return np.argsort(-cosines, axis=1)[:, :k]
 
 
-@pytest.fixture(params=["exact", "sketched"])
-def many(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Vectors:
-    """3,000 vectors, compared with all or through the sketch."""
-    if request.param == "sketched":
-        monkeypatch.setattr(neighbours_room, "_EXACT", 1_000)
-    return clustered(3_000)
+either_way = pytest.mark.parametrize("exact_up_to", [EXACT_UP_TO, 1_000], ids=["exact", "sketched"])
 
 
-def test_nearest_are_the_nearest(many: Vectors) -> None:
-    found = find_nearest_neighbors(many, 10)
+@either_way
+def test_nearest_are_the_nearest(exact_up_to: int) -> None:
+    many = clustered(3_000)
+    found = find_nearest_neighbors(many, 10, exact_up_to=exact_up_to)
     right = truth(many, 10)
     recall = np.mean([len(set(row) & set(other)) / 10 for row, other in zip(found.numbers, right, strict=True)])
     assert recall > 0.95
@@ -45,19 +41,19 @@ def test_nearest_are_the_nearest(many: Vectors) -> None:
     assert (np.diff(found.cosines, axis=1) <= 1e-6).all(), "best first"
 
 
-def test_equal_vectors_are_neighbours_and_none_its_own(many: Vectors) -> None:
+@either_way
+def test_equal_vectors_are_neighbours_and_none_its_own(exact_up_to: int) -> None:
+    many = clustered(3_000)
     many[100:140] = many[7]
-    found = find_nearest_neighbors(many, 6)
+    found = find_nearest_neighbors(many, 6, exact_up_to=exact_up_to)
     assert not (found.numbers == np.arange(len(many))[:, None]).any()
     assert found.numbers.min() >= 0
     assert set(found.numbers[120]) <= {7, *range(100, 140)}
     assert len(set(found.numbers[120])) == 6
 
 
-def test_lists_too_short_for_k_are_made_up_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(neighbours_room, "_EXACT", 100)
-    monkeypatch.setattr(neighbours_room, "_LISTS_READ", 0.0)
-    found = find_nearest_neighbors(clustered(400), 300)
+def test_lists_too_short_for_k_are_made_up_for() -> None:
+    found = find_nearest_neighbors(clustered(400), 300, exact_up_to=100)
     assert found.numbers.min() >= 0
     assert all(len(set(row)) == 300 for row in found.numbers)
 

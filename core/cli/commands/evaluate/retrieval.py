@@ -37,8 +37,10 @@ def add(tree: Any) -> None:
     parser.add_argument("--fps", type=float, default=2.0, metavar="F", help="frames per second (default: 2)")
     add_pooling(parser)
     add_encoder(parser)
-    text = "known moments of reels that are rendered from the sample photos, by words and by pictures"
+    text = "known moments of reels that are rendered from photos, by words and by pictures"
     parser = add_command(tree, "moments", text, moments)
+    parser.add_argument("--images", type=Path, metavar="DIR", help="default: the sample photos, by their subjects")
+    parser.add_argument("--texts", type=Path, metavar="CSV", help="columns image, text: what each photo is searched by")
     parser.add_argument("--fps", type=float, default=1.0, metavar="F", help="frames per second (default: 1)")
     add_encoder(parser)
 
@@ -99,4 +101,5 @@ def moments(options: Options, task: Task) -> dict[str, Any]:
     from core.evaluation.moments import evaluate_moments
 
     sampling = Sampling(options.fps)
-    return asdict(evaluate_moments(get_encoder(options, task), sampling=sampling, task=task))
+    encoder = get_encoder(options, task)
+    return asdict(evaluate_moments(encoder, sampling=sampling, images=options.images, texts=options.texts, task=task))
