@@ -11,8 +11,8 @@ A query of words is compared by the sentence encoder and by its words. A logisti
 - the number of passages, the best of which is near by chance.
 
 A picture is compared in the joint space with the passage and with the reference prompts: how probable is it that the
-passage describes it, and none of these? The search of pictures by words asks the same (`core.search.relevance`). Seen from
-the picture, passages keep the order of their cosines.
+passage describes it, and none of these? The search of pictures by words asks the same (`core.search.relevance`).
+Passages keep the order of their cosines.
 
 `tools/fit_text_match.py` fits the weights, and `python -m core eval text` measures.
 """
