@@ -16,7 +16,7 @@ from .progress import Progress as Progress
 from .progress import Task as Task
 from .search.images import Hit as Hit
 from .search.images import SearchResult as SearchResult
-from .search.images import search as search
+from .search.kinds import search as search
 from .search.moments import Moment as Moment
 from .search.query import Term as Term
 from .search.query import embed_query as embed_query

@@ -19,6 +19,8 @@ from .formats import evaluate_formats as evaluate_formats
 from .labels import LabelsCell as LabelsCell
 from .labels import LabelsReport as LabelsReport
 from .labels import evaluate_labels as evaluate_labels
+from .mixed import MixedReport as MixedReport
+from .mixed import evaluate_mixed as evaluate_mixed
 from .moments import evaluate_moments as evaluate_moments
 from .outliers import evaluate_outliers as evaluate_outliers
 from .pixels import Input as Input
@@ -42,5 +44,7 @@ from .sets import SetsReport as SetsReport
 from .sets import evaluate_sets as evaluate_sets
 from .terms import evaluate_terms as evaluate_terms
 from .terms import measure_precision as measure_precision
+from .texts import TextReport as TextReport
+from .texts import evaluate_texts as evaluate_texts
 from .video_retrieval import evaluate_video as evaluate_video
 from .video_retrieval import index_videos as index_videos

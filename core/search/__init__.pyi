@@ -11,7 +11,7 @@ from .concepts import relearn_concept as relearn_concept
 from .concepts import save_concept as save_concept
 from .images import Hit as Hit
 from .images import SearchResult as SearchResult
-from .images import search as search
+from .kinds import search as search
 from .locate import Sighting as Sighting
 from .locate import locate as locate
 from .moments import Curve as Curve
@@ -28,6 +28,8 @@ from .relevance import LIKELY as LIKELY
 from .relevance import Relevance as Relevance
 from .relevance import class_log_posterior as class_log_posterior
 from .relevance import description_probability as description_probability
+from .texts import PassageHit as PassageHit
+from .texts import search_texts as search_texts
 from .videos import MAX_VIDEOS as MAX_VIDEOS
 from .videos import VideoHit as VideoHit
 from .videos import VideoResult as VideoResult

@@ -23,6 +23,7 @@ from core.media.modality import Segment
 from core.search.combine import Combine, combine_terms
 from core.search.query import Term, embed_query
 from core.search.relevance import LIKELY, Copy, Relevance
+from core.search.text_items import spell_out
 
 _BLOCK = 200  # items that the match puts in order; near-duplicates are folded within two blocks
 
@@ -141,7 +142,7 @@ def search(
     """
     started = time.perf_counter()
     index = library.index(encoder)
-    terms = combine_terms(terms, combine)
+    terms = spell_out(library, combine_terms(terms, combine))
     query = embed_query(encoder, terms, index=index, templates=templates)
     filters = filters or Filters()
     allowed = _get_allowed(index, filters, library, terms)

@@ -23,6 +23,7 @@ from core.search.combine import Combine, combine_terms
 from core.search.moments import Background, Curve, Moment, compute_curve, find_moments
 from core.search.query import Term, embed_query
 from core.search.relevance import Relevance
+from core.search.text_items import spell_out
 from core.search.video_scores import POOLINGS, Pooling, VideoScores, score_query_shots
 
 __all__ = ["MAX_VIDEOS", "POOLINGS", "Pooling", "VideoHit", "VideoResult", "search_videos"]
@@ -129,7 +130,7 @@ def search_videos(
     if pooling not in POOLINGS:
         raise QueryError(f"Videos are ranked by {', '.join(POOLINGS)}, not by {pooling!r}.")
     index = library.index(encoder)
-    terms = combine_terms(terms, combine)
+    terms = spell_out(library, combine_terms(terms, combine))
     clip = get_query_track(encoder, terms, index)
     query = clip.mean_vector() if clip else embed_query(encoder, terms, index=index, templates=templates)
     videos = np.asarray(Filters(kind=VIDEO.name).mask(index.items))

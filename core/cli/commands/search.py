@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from core.cli.options import REPORT, Options, add_command, add_kind, add_library, add_pooling, get_encoder
 from core.cli.output import one_line, show_page
 from core.encoders import Encoder
 from core.errors import QueryError
-from core.media.modalities import VIDEO, get_modality
+from core.media.modalities import TEXT, VIDEO, get_modality
 from core.progress import Task
 from core.search.combine import COMBINATIONS
 from core.search.query import PLAIN, Term, parse_query
+from core.utils.timecode import format_timecode
 
 if TYPE_CHECKING:
     from core.library import Library
     from core.search.images import Hit
     from core.search.moments import Moment
+    from core.search.texts import PassageHit
 
 
 def add(tree: Any) -> None:
     """Adds `search`."""
     parser = add_command(tree, "search", "search a library by words, pictures and clips", search, show_hits)
     parser.add_argument("query", nargs="?", metavar="QUERY", help='for instance "2:beach + ./photo.jpg - people"')
-    add_kind(parser, "default: all but texts; video: one hit for each moment")
+    text = (
+        "default: all but texts; video: one hit for each moment; text: for each passage; any: all kinds, by their match"
+    )
+    add_kind(parser, text)
     text = "add a picture to the query; may be repeated"
     parser.add_argument("--image", action="append", default=[], metavar="FILE", help=text)
     text = "add a video to the query; may be repeated"
@@ -42,7 +49,7 @@ def add(tree: Any) -> None:
 
 
 def search(options: Options, task: Task) -> dict[str, Any]:
-    """`search`: one hit per item, or with `--kind video` one per moment."""
+    """`search`: one hit per item, or with `--kind video` one per moment, with `--kind text` one per passage."""
     from core.library import Library
 
     terms = list(parse_query(options.query)) if options.query else []
@@ -52,8 +59,7 @@ def search(options: Options, task: Task) -> dict[str, Any]:
         raise QueryError("The query is empty: type words, or give --image FILE or --clip FILE.")
     library = Library(options.library)
     encoder = get_encoder(options, task, library)
-    find = _find_moments if options.kind == VIDEO.name else _find_items
-    hits = find(library, encoder, terms, options)
+    hits = _FINDERS.get(options.kind, _find_items)(library, encoder, terms, options)
     cutoff = sum(hit["likely"] for hit in hits)
     result = {"hits": hits if options.all else hits[:cutoff], "cutoff": cutoff}
     if options.report:
@@ -64,7 +70,8 @@ def search(options: Options, task: Task) -> dict[str, Any]:
 
 def _find_items(library: Library, encoder: Encoder, terms: list[Term], options: Options) -> list[dict[str, Any]]:
     from core.library.filters import Filters
-    from core.search.images import search as search_items
+    from core.search.kinds import search as search_items
+    from core.search.texts import PassageHit
     from core.search.videos import MAX_VIDEOS, search_videos
 
     templates = None if options.templates else PLAIN
@@ -78,7 +85,18 @@ def _find_items(library: Library, encoder: Encoder, terms: list[Term], options: 
             library, encoder, terms, top_k=MAX_VIDEOS, templates=templates, max_moments=1, combine=options.combine
         )
         moments = {video.item.id: video.moments[0] for video in videos.hits}
-    return [_hit(hit, hit.item.path, hit.item.kind) | _times(moments.get(hit.item.id, hit)) for hit in result.hits]
+    return [
+        _hit(hit, hit.item.path, hit.item.kind)
+        | (_place(hit) if isinstance(hit, PassageHit) else _times(moments.get(hit.item.id, hit)))
+        for hit in result.hits
+    ]
+
+
+def _find_texts(library: Library, encoder: Encoder, terms: list[Term], options: Options) -> list[dict[str, Any]]:
+    from core.search.texts import PassageHit, search_texts
+
+    hits = search_texts(library, encoder, terms, top_k=options.top, combine=options.combine).hits
+    return [_hit(hit, hit.item.path, hit.item.kind) | _place(hit) for hit in hits if isinstance(hit, PassageHit)]
 
 
 def _find_moments(library: Library, encoder: Encoder, terms: list[Term], options: Options) -> list[dict[str, Any]]:
@@ -107,6 +125,14 @@ def _times(found: Moment | Hit) -> dict[str, float]:
     return {key: round(value, 3) for key, value in times.items() if value is not None}
 
 
+def _place(hit: PassageHit) -> dict[str, Any]:
+    """The words of a passage and where they are: characters of the document's text, and what else is known."""
+    found = {} if hit.passage is None else asdict(hit.passage)
+    place = {key: value for key, value in found.items() if value is not None and key != "item_id"}
+    video = {} if hit.video is None else {"video": hit.video.path}
+    return {key: round(value, 3) if isinstance(value, float) else value for key, value in place.items()} | video
+
+
 def _write_page(library: Library, encoder: str, hits: list[dict[str, Any]], options: Options, task: Task) -> None:
     from core.library.schema import Item
     from core.share.pages.page import write_page
@@ -119,7 +145,9 @@ def _write_page(library: Library, encoder: str, hits: list[dict[str, Any]], opti
             hit["score"],
             hit["relevance"],
             hit["likely"],
-            (hit["start_s"], hit["end_s"], hit.get("peak_s", hit["start_s"])) if "start_s" in hit else None,
+            (hit["start_s"], hit["end_s"], hit.get("peak_s", hit["start_s"]))
+            if "start_s" in hit and "text" not in hit
+            else None,
         )
         for hit in hits
     ]
@@ -135,11 +163,24 @@ def show_hits(result: dict[str, Any]) -> None:
     for rank, hit in enumerate(result["hits"], start=1):
         if rank == result["cutoff"] + 1 and result["cutoff"]:
             print("--- less certain from here ---")
-        times = ""
-        if "start_s" in hit:
+        times = _say_place(hit) if "text" in hit else ""
+        if "start_s" in hit and "text" not in hit:
             describe = get_modality(hit["kind"]).describe
             times = f"  {describe(hit['start_s'])}-{describe(hit['end_s'])}"
             times += f" (best at {describe(hit['peak_s'])})" if "peak_s" in hit else ""
         scores = f"relevance {hit['relevance']:.2f}  cosine {hit['score']:+.3f}"
         print(f"{rank:3}  {scores}  {one_line(hit['path'])}{times}")
     show_page(result)
+
+
+def _say_place(hit: dict[str, Any]) -> str:
+    """Where a passage is, and how it begins."""
+    if "start_s" in hit:
+        place = f"{format_timecode(hit['start_s'])}-{format_timecode(hit['end_s'])}"
+    else:
+        place = next((f"{name} {hit[name]}" for name in ("page", "line") if name in hit), "")
+    return f"  {place}  {one_line(shorten(hit['text'], _EXCERPT, placeholder=' ...'))}"
+
+
+_EXCERPT = 100  # characters of a passage that are printed
+_FINDERS = {VIDEO.name: _find_moments, TEXT.name: _find_texts}

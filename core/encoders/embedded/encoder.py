@@ -20,13 +20,13 @@ from core.encoders.base import Part, Scoring, Vectors
 from core.encoders.calibration import Calibration
 from core.encoders.embedded.heads import Heads
 from core.encoders.embedded.releases import NEWEST, Release, make_id
-from core.encoders.embedded.weights import Build, image_weights, open_session, text_weights, tokenizer_file
+from core.encoders.embedded.tokens import batch_tokens, open_tokenizer
+from core.encoders.embedded.weights import Build, image_weights, open_session, text_weights
 from core.progress import OnProgress
 
 _SIZE = 260
 _MAX_TOKENS = 128
 _IMAGE_BATCH = 32
-_TEXT_BATCH = 64
 
 
 @dataclass(frozen=True)
@@ -124,14 +124,8 @@ class EmbeddedEncoder:
         towers = self._towers()
         outputs = ["sentence"] + ["plain"] * self._heads.has_sentence_part
         vectors = np.zeros((len(texts), self.dim), np.float32)
-        # similar lengths together, since a batch is padded to its longest text
-        order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
-        for start in range(0, len(order), _TEXT_BATCH):
-            chosen = order[start : start + _TEXT_BATCH]
-            tokens = towers.tokenizer.encode_batch([texts[index] for index in chosen])
-            ids = np.array([item.ids for item in tokens], np.int64)
-            mask = np.array([item.attention_mask for item in tokens], np.int64)
-            vectors[chosen] = self._heads.text_vectors(*towers.text.run(outputs, {"ids": ids, "mask": mask}))
+        for chosen, inputs in batch_tokens(towers.tokenizer, texts):
+            vectors[chosen] = self._heads.text_vectors(*towers.text.run(outputs, inputs))
         return vectors
 
     def reads_whole(self, text: str) -> bool:
@@ -141,7 +135,7 @@ class EmbeddedEncoder:
     def _towers(self) -> _Towers:
         with self._lock:
             if self._opened is None:
-                self._opened = _Towers(self._image_session(), self._text_session(), _tokenizer())
+                self._opened = _Towers(self._image_session(), self._text_session(), open_tokenizer(_MAX_TOKENS))
             return self._opened
 
     def _image_session(self) -> ort.InferenceSession:
@@ -169,13 +163,6 @@ class EmbeddedEncoder:
         return open_session(
             f"{self.id}-{tower}", build, release_memory=self._release_memory, on_progress=self._on_progress
         )
-
-
-def _tokenizer() -> Tokenizer:
-    tokenizer = Tokenizer.from_file(str(tokenizer_file()))
-    tokenizer.enable_truncation(_MAX_TOKENS)
-    tokenizer.enable_padding()
-    return tokenizer
 
 
 def _pixels(image: Image.Image) -> NDArray[np.uint8]:

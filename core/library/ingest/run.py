@@ -28,6 +28,7 @@ from core.library.ingest.known import IndexState, new_item_id
 from core.library.ingest.raw_pairs import pass_over_raw_pairs
 from core.library.ingest.reader import ReadFile, group_by_kind, prefetch, read_ahead, read_file
 from core.library.ingest.scan import FoundFile, Scan, is_missing, use_known_names
+from core.library.ingest.sentences import embed_passages
 from core.library.ingest.staging import is_staging_id, make_staging_id, split_staging_id
 from core.library.ingest.texts import is_item_file, put_captions, scan_items, take_captions
 from core.library.ingest.video import Clip
@@ -182,6 +183,7 @@ class IngestRun:
             self._mark_missing(found)
         self._commit()
         put_captions(self.library, captions)
+        embed_passages(self.library, task=self.task)
         self.library.drop_superseded(self.encoder)
         self.library.sweep(drop_unfinished=not self.report.cancelled)
         report = self.report

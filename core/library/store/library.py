@@ -26,6 +26,7 @@ from core.library.store.passages import TABLE as PASSAGE_TABLE
 from core.library.store.passages import Passages
 from core.library.store.reading import LibraryReader
 from core.library.store.tables import TableFolder, check_is_there, delete_rows, explain_failed_write, table_name
+from core.library.store.words import Words
 from core.utils.files import to_absolute
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")  # the table engine opens no folder whose path has any
@@ -59,6 +60,7 @@ class Library(LibraryReader):
         super().__init__(TableFolder(self.path))
         self._annotations = Annotations(self._tables)
         self._passages = Passages(self._tables)
+        self._words = Words(self._tables)
 
     @property
     def name(self) -> str:
@@ -112,6 +114,17 @@ class Library(LibraryReader):
     def copy_passages(self, copies: Mapping[str, str]) -> None:
         """Gives documents the passages of others with the same content (new id -> id that has them)."""
         self._passages.copy(copies)
+
+    def find_words(self, words: Sequence[str], *, limit: int) -> list[pa.Table]:
+        """For each word `item_id` and `start` of the passages that contain it in any of its forms, at most `limit`.
+
+        Function words, such as "the", are in none. None are found before `index_words`.
+        """
+        return self._words.find(words, limit)
+
+    def index_words(self) -> None:
+        """Makes the full-text index of the passages; `sweep` brings it up to date."""
+        self._words.index()
 
     # writing
 
@@ -182,7 +195,7 @@ class Library(LibraryReader):
         """Deletes the vectors that items have of other encoders, so that these embed them again. Imported ones stay:
         nobody here can make them; and those of earlier weights, by which the items are found until all is embedded."""
         stay = {encoder.id, *self.list_superseded(encoder)} if item_ids else set()
-        for entry in self.encoders() if item_ids else ():
+        for entry in self._tables.encoders() if item_ids else ():
             if entry.id not in stay and not entry.name.startswith(PREFIX):
                 self._delete(table_name(entry.id), "item_id", item_ids)
 

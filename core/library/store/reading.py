@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from core.encoders.base import Encoder
 from core.encoders.calibration import get_calibration
 from core.encoders.registry import list_earlier_weights
+from core.encoders.sentences import SENTENCE_PREFIX
 from core.library.index import VectorIndex, build_index
 from core.library.schema import ITEMS, SAMPLING, EncoderEntry, Item, Status, VectorRow, vectors_schema
 from core.library.store.tables import TableFolder, quote_values, table_name
@@ -76,8 +77,8 @@ class LibraryReader:
         return [Item.from_row(row) for row in items.filter(pc.equal(items["status"], "failed")).to_pylist()]
 
     def encoders(self) -> list[EncoderEntry]:
-        """The encoders that have vectors here."""
-        return self._tables.encoders()
+        """The encoders that have vectors here, without the one that compares passages with texts."""
+        return [entry for entry in self._tables.encoders() if not entry.name.startswith(SENTENCE_PREFIX)]
 
     def list_superseded(self, encoder: Encoder) -> list[str]:
         """The ids of weights before those of an encoder that have vectors here; none if its own are earlier ones."""
