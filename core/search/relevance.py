@@ -240,6 +240,15 @@ class Relevance:
         posterior = self.sharp_posterior(vectors @ self.query, vectors)
         return _logistic(weight * posterior + size * np.log(min(chances, self.calibration.max_classes)) + intercept)
 
+    def moment_probabilities(self, scores: NDArray[np.float32], vectors: Vectors, frames: int) -> NDArray[np.float32]:
+        """The match (m,), 0 to 1, of the best frames of moments, with these cosines (m,) and vectors (m, dim).
+
+        A library of few videos has hardly any chance hits to be above, and each video has a best moment. So a text
+        query must also describe the frame by itself. frames: number of frames that are searched.
+        """
+        match = self.hit_probabilities(scores, vectors)
+        return np.minimum(match, self.description_probability(vectors, frames)) if self.by_text else match
+
     def frame_posterior(self, vectors: Vectors) -> NDArray[np.float32] | None:
         """(m,), 0 to 1: square root of the probability that this query, and no reference query, describes each row
         (m, dim). None for image queries.
