@@ -86,7 +86,7 @@ def like_three(visitor: Visitor) -> None:
 SHOTS = (
     Shot("home", ""),
     Shot("library", "library", dark=True),
-    Shot("search", "search_images", {"q": "2:a cat + a cup of coffee", "beyond": "true"}, see="What to look for"),
+    Shot("search", "search_images", {"q": "2:a cat + a cup of coffee"}, see="What to look for"),
     Shot("video", "search_video", {"q": "a rocket launch"}, see="What to look for", dark=True),
     Shot("recommend", "recommend", {}, like_three, see="Find something to like"),
     Shot("map", "explore", {}, press("Lay out the map", once=True), see="Highlight"),
