@@ -135,9 +135,10 @@ def build_library(home: Path) -> dict[str, str]:
     from core import Library, open_encoder
     from core.library.reduced_copy import get_reduction, store_reduced
     from core.library.samples import library as sample
+    from core.library.samples import sources
     from core.library.schema import Label
 
-    for files in sample._PHOTOS.values():  # reels are rendered from these too
+    for files in sources._PHOTOS.values():  # reels are rendered from these too
         for path in [path for path, name in files.items() if name in NOT_CLEAR]:
             del files[path]
     encoder = open_encoder()
