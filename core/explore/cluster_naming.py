@@ -145,7 +145,7 @@ def make_titles(names: Sequence[str | None], stand_ins: Sequence[str]) -> list[s
     """A different title for each cluster: its name, or "like" and what stands for it; numbered where two are equal."""
     titles: list[str] = []
     for name, stand_in in zip(names, stand_ins, strict=True):
-        title = name or f"like {stand_in}"
+        title = name or f"like “{stand_in}”"
         numbered = (title if number == 1 else f"{title} {number}" for number in count(1))
         titles.append(next(entry for entry in numbered if entry not in titles))
     return titles

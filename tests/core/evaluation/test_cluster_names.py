@@ -50,5 +50,5 @@ def test_a_name_is_right_if_half_of_the_members_say_it(wordnet: WordNet) -> None
 
 def test_titles_differ_and_a_file_stands_for_a_cluster_without_a_name() -> None:
     assert make_titles(["dog", None, "dog", None], ["a.jpg", "b.jpg", "c.jpg", "b.jpg"]) == [
-        "dog", "like b.jpg", "dog 2", "like b.jpg 2",
+        "dog", "like “b.jpg”", "dog 2", "like “b.jpg” 2",
     ]  # fmt: skip
