@@ -56,7 +56,7 @@ def main() -> None:
     parser.add_argument("--address", default="http://localhost:8501")
     parser.add_argument("--library", required=True)
     options = parser.parse_args()
-    link = urlencode({"library": options.library, "q": "a start", "beyond": "true"})
+    link = urlencode({"library": options.library, "q": "a start"})
     with sync_playwright() as playwright:
         program = shutil.which("chromium") or shutil.which("google-chrome")
         browser = playwright.chromium.launch(executable_path=program, args=FLAGS)

@@ -86,7 +86,7 @@ def like_three(visitor: Visitor) -> None:
 SHOTS = (
     Shot("home", ""),
     Shot("library", "library", dark=True),
-    Shot("search", "search_images", {"q": "2:a cat + a cup of coffee", "beyond": "true"}, see="What to look for"),
+    Shot("search", "search_images", {"q": "2:a cat + a cup of coffee"}, see="What to look for"),
     Shot("video", "search_video", {"q": "a rocket launch"}, see="What to look for", dark=True),
     Shot("recommend", "recommend", {}, like_three, see="Find something to like"),
     Shot("map", "explore", {}, press("Lay out the map", once=True), see="Highlight"),
@@ -135,9 +135,10 @@ def build_library(home: Path) -> dict[str, str]:
     from core import Library, open_encoder
     from core.library.reduced_copy import get_reduction, store_reduced
     from core.library.samples import library as sample
+    from core.library.samples import sources
     from core.library.schema import Label
 
-    for files in sample._PHOTOS.values():  # reels are rendered from these too
+    for files in sources._PHOTOS.values():  # reels are rendered from these too
         for path in [path for path, name in files.items() if name in NOT_CLEAR]:
             del files[path]
     encoder = open_encoder()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from core.search.moments import Curve, Moment
 
-_SHADE = {True: "rgba(44, 133, 124, 0.26)", False: "rgba(138, 147, 147, 0.20)"}  # likely moments, the others
+_SHADE = {True: "rgba(44, 133, 124, 0.26)", False: "rgba(138, 147, 147, 0.20)"}  # certain moments, the others
 _STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400)
 _MOST_DRAWN = 1_200
 _CLICKABLE = 300
@@ -79,7 +79,7 @@ def timeline(
         figure.add_scatter(x=x, y=y, mode="lines", line=style, name=name, hoverinfo="skip")
     for moment in moments:
         figure.add_vrect(
-            x0=moment.start_s, x1=moment.end_s, fillcolor=_SHADE[moment.likely], line_width=0, layer="below"
+            x0=moment.start_s, x1=moment.end_s, fillcolor=_SHADE[moment.is_certain], line_width=0, layer="below"
         )
     figure.add_hline(y=curve.threshold, line={"color": AMBER, "width": 1, "dash": "dot"})
     if moments:

@@ -71,6 +71,11 @@ class Hit:
         """The end of `segment`."""
         return None if self.segment is None else self.segment.end
 
+    @property
+    def is_certain(self) -> bool:
+        """Whether it stands above the line where doubt begins; without a judgement there is no line."""
+        return self.likely or not self.judged
+
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:

@@ -33,7 +33,7 @@ class Moment:
     """A part of a video that matches a query; times in seconds.
 
     peak_s: the best time. score: cosine at the peak, -1 to 1. relevance: at the peak, 0 to 1, see
-    `core.search.relevance`. likely: whether it reaches `LIKELY`.
+    `core.search.relevance`. likely: whether it reaches `LIKELY`. judged: see `core.search.SearchResult`.
     """
 
     start_s: float
@@ -42,6 +42,12 @@ class Moment:
     score: float
     relevance: float
     likely: bool
+    judged: bool = True
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether it stands above the line where doubt begins; without a judgement there is no line."""
+        return self.likely or not self.judged
 
     @property
     def enter_s(self) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +52,8 @@ class VideoHit:
     curve : Curve
     alignment : Alignment, optional
         Of a query that is a video, with this one.
+    judged : bool
+        See `VideoResult`; the same as of its moments.
     """
 
     item: Item
@@ -62,6 +64,12 @@ class VideoHit:
     moments: tuple[Moment, ...]
     curve: Curve
     alignment: Alignment | None = None
+    judged: bool = True
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether it stands above the line where doubt begins; without a judgement there is no line."""
+        return self.likely or not self.judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +77,8 @@ class VideoResult:
     """The hits of a search in videos, best first.
 
     cutoff: number of likely hits, which come first; 0: nothing matches. considered: number of videos that pass the
-    filters. seconds: time of the search.
+    filters. seconds: time of the search. judged: whether the matches were measured for queries of this kind: words, or
+    a clip that is aligned. If not, hits are in the order of their scores alone, and `cutoff` says nothing.
     """
 
     hits: tuple[VideoHit, ...]
@@ -77,6 +86,7 @@ class VideoResult:
     considered: int
     seconds: float
     pooling: Pooling
+    judged: bool = True
 
 
 def search_videos(
@@ -139,6 +149,7 @@ def search_videos(
         index, query, videos & _get_allowed(index, limited, terms), score_query_shots(index, terms)
     )
     hits: list[VideoHit] = []
+    judged = True
     if len(rows.items):
         reading = Relevance.from_library(encoder, index, query, terms)
         top_k, most = max(1, int(top_k)), max(1, int(max_moments))
@@ -147,9 +158,10 @@ def search_videos(
             if clip
             else _rank_hits(rows, query, reading, pooling, top_k, most)
         )
-    hits.sort(key=lambda hit: not hit.likely)
+        judged = reading.calibration.is_measured and (reading.by_text or clip is not None)
+    hits = sorted(hits, key=lambda hit: not hit.likely) if judged else [_without_judgement(hit) for hit in hits]
     cutoff = sum(hit.likely for hit in hits)
-    return VideoResult(tuple(hits), cutoff, len(rows.items), time.perf_counter() - started, pooling)
+    return VideoResult(tuple(hits), cutoff, len(rows.items), time.perf_counter() - started, pooling, judged)
 
 
 def _rank_hits(
@@ -204,6 +216,10 @@ def _hit(
 ) -> VideoHit:
     item = Item.from_row(rows.index.items.slice(int(rows.items[video]), 1).to_pylist()[0])
     return VideoHit(item, score, order, moments[0].relevance, moments[0].likely, moments, curve, alignment)
+
+
+def _without_judgement(hit: VideoHit) -> VideoHit:
+    return replace(hit, judged=False, moments=tuple(replace(moment, judged=False) for moment in hit.moments))
 
 
 def _compute_background(index: VectorIndex, query: NDArray[np.float32], reading: Relevance) -> Background:

@@ -57,7 +57,7 @@ def test_classes_are_pasted_corrected_and_searched_by_label(visitor: Visitor, tm
     page.locator("li.section", has_text="big animal · 1").wait_for()
     assert groups(visitor.settle())["big animal"] == ["horse.png"]
 
-    visitor.go("search_images", label="big animal", beyond="true").search("an animal")
+    visitor.go("search_images", label="big animal").search("an animal")
     assert visitor.names() == ["horse.png"]
 
 

@@ -18,7 +18,7 @@ from serving import served
 HOSTILE = "<img src=x onerror=alert(1)>.png"
 SCRIPT = "<img src=x onerror=alert(2)><script>alert(3)</script>"
 LINKS = {
-    "search_images": {"q": SCRIPT, "beyond": "true"},
+    "search_images": {"q": SCRIPT},
     "classify": {"classes": f"{SCRIPT.replace(';', '')}\nred"},
     "explore": {"texts": SCRIPT, "layout": "PCA"},
 }

@@ -114,7 +114,7 @@ def test_the_link_opens_the_same_video_at_the_same_second(visitor: Visitor, chro
 
 
 def test_the_next_question_opens_its_own_best_moment(visitor: Visitor) -> None:
-    visitor.go(VIDEO, beyond="true").search("a cat", told="“a cat”")
+    visitor.go(VIDEO).search("a cat", told="“a cat”")
     first_moment(visitor)
     visitor.search("a motorbike", told="“a motorbike”")
     assert visitor.page.locator("section .name").inner_text() == "in town.mp4"
@@ -122,7 +122,7 @@ def test_the_next_question_opens_its_own_best_moment(visitor: Visitor) -> None:
 
 
 def test_a_picture_of_the_library_is_found_in_videos_and_back(visitor: Visitor) -> None:
-    visitor.go("search_images", beyond="true").search("a cat")
+    visitor.go("search_images").search("a cat")
     visitor.page.get_by_role("button", name="Find chelsea.png in videos").click()
     visitor.page.wait_for_selector("video")
     visitor.answer("chelsea.png")
@@ -187,7 +187,7 @@ def test_a_video_that_browsers_do_not_play_is_uploaded_and_plays(visitor: Visito
 def test_the_player_stays_in_sight(visitor: Visitor) -> None:
     for size in ({"width": 1280, "height": 900}, PHONE):
         visitor.page.set_viewport_size(size)
-        visitor.go(VIDEO, q="a cat", beyond="true")
+        visitor.go(VIDEO, q="a cat")
         visitor.page.locator("[class*='st-key-timeline-']").nth(3).scroll_into_view_if_needed()
         visitor.page.locator("[class*='st-key-strip-']").nth(3).wait_for()
         box = visitor.page.locator("video").bounding_box()

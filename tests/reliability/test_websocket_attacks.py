@@ -160,7 +160,7 @@ def test_no_id_from_disk_is_sent_on_any_page(server: tuple[str, psutil.Process, 
         for page in PAGES:
             async with Tab.opened(address) as tab:
                 tab.socket = ear = Ear(tab.socket)
-                await tab.go(page, timeout_s=300, library="Sample photos", q="a cat", beyond="true", classes="cat\ndog")
+                await tab.go(page, timeout_s=300, library="Sample photos", q="a cat", classes="cat\ndog")
                 heard[page] = bytes(ear.heard)
         return heard
 

@@ -39,7 +39,7 @@ def test_labels_make_an_encoder_that_is_searched_with(shades: Library) -> None:
     at = press(at, "Use it")
     assert picker(at, "Encoder").value == "adapted:classes"
     assert "The encoder in use is adapted already" in said(at)
-    found = cards(find(visit(SEARCH, encoder="adapted:classes", beyond="true"), "viridis"))
+    found = cards(find(visit(SEARCH, encoder="adapted:classes"), "viridis"))
     assert found[0].startswith("green")
 
 

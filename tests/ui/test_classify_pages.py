@@ -387,13 +387,13 @@ def test_a_correction_is_a_label_and_search_finds_it(colours: Library) -> None:
     at = put_right(visit(CLASSIFY, classes="warm\ncold", task="mood"), colours, "warm", "orange.png", "yellow.png")
     given = {(label.task, label.label, label.by) for label in colours.labels()}
     assert given == {("mood", "warm", "person")} and {"orange.png", "yellow.png"} <= set(groups(at)["warm"])
-    at = find(visit(SEARCH, label="warm", beyond="true"), "red")
+    at = find(visit(SEARCH, label="warm"), "red")
     assert set(cards(at)) == {"orange.png", "yellow.png"} and "labeled “warm”" in said(at)
 
 
 def test_search_follows_labels_that_change(colours: Library) -> None:
     colours.put_labels([Label(item_id(colours, "red.png"), "t", "mine", "person")])
-    at = find(visit(SEARCH, label="mine", beyond="true"), "blue")
+    at = find(visit(SEARCH, label="mine"), "blue")
     assert cards(at) == ["red.png"]
     colours.put_labels([Label(item_id(colours, "blue.png"), "t", "mine", "person")])
     at.run()
@@ -483,7 +483,7 @@ def test_tags_are_written_back_and_leave_a_persons_labels(colours: Library) -> N
     assert given[item_id(colours, "red.png")] == ("blue", "person")
     assert given[item_id(colours, "green.png")] == ("green", "model")
     assert item_id(colours, "white.png") not in given
-    at = find(visit(SEARCH, label="green", beyond="true"), "green")
+    at = find(visit(SEARCH, label="green"), "green")
     assert cards(at) == ["green.png"]
 
 
@@ -495,7 +495,7 @@ def test_a_concept_is_a_class_and_a_word(colours: Library, encoder: ColorEncoder
     assert "concept:glow" in in_link(at, "classes")
     at.slider("fits").set_value(0.0).run()
     assert "red.png" in groups(at)["glow"]
-    at = find(visit(SEARCH, beyond="true"), "concept:glow")
+    at = find(visit(SEARCH), "concept:glow")
     assert "the concept “glow”" in said(at) and cards(at)[0] in ("red.png", "orange.png")
 
 
@@ -506,7 +506,7 @@ def test_a_concept_that_was_learned_anew_is_searched_for_anew(colours: Library, 
         save_concept(learn_concept(encoder, "glow", examples, index.background), encoder)
 
     learn("red.png")
-    at = find(visit(SEARCH, beyond="true"), "concept:glow")
+    at = find(visit(SEARCH), "concept:glow")
     assert cards(at)[0] == "red.png"
     learn("blue.png")
     assert cards(at.run())[0] == "blue.png"

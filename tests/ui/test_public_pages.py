@@ -117,11 +117,11 @@ def test_pages_without_any_library_are_whole(tmp_path: Path, monkeypatch: pytest
 @pytest.mark.parametrize(
     ("page", "link", "ask"),
     [
-        (SEARCH, {"q": "red", "beyond": "true"}, None),
+        (SEARCH, {"q": "red"}, None),
         (SEARCH, {"q": "red", "folder": "more"}, None),
         (SEARCH, {"q": "item:nothing"}, None),
         (SEARCH, {"q": "item:SEALED - item:SEALED@soon"}, None),
-        (SEARCH, {"q": "red", "beyond": "true", "carried": "ticked:SEALED"}, None),
+        (SEARCH, {"q": "red", "carried": "ticked:SEALED"}, None),
         (CLASSIFY, {"classes": CLASSES, "item": "SEALED"}, None),
         (CLEAN, {"carried": "ticked:SEALED"}, None),
         ("pages/recommend.py", {"carried": "liked:SEALED;turn:1"}, None),
@@ -155,7 +155,7 @@ def test_nor_do_their_answers(
 
 
 def test_details_show_a_name_and_no_folder(shared: Library, tmp_path: Path) -> None:
-    at = find(visit(SEARCH, library="Shared", beyond="true"), "red")
+    at = find(visit(SEARCH, library="Shared"), "red")
     request_details(at, item_id(shared, "red.png"))
     at = check(at.run(), tmp_path)
     assert "red.png" in said(at)
@@ -236,7 +236,7 @@ def test_links_name_items_by_what_only_this_server_reads(shared: Library, tmp_pa
 
 def test_ticks_and_likes_of_strangers_reach_the_right_items(shared: Library, tmp_path: Path) -> None:
     red = item_id(shared, "red.png")
-    at = visit(SEARCH, library="Shared", q="red", beyond="true", carried=f"ticked:{seal(red)}")
+    at = visit(SEARCH, library="Shared", q="red", carried=f"ticked:{seal(red)}")
     assert "1 selected" in said(check(at.run(), tmp_path))
     at = visit("pages/recommend.py", library="Shared", carried=f"liked:{seal(red)};disliked:{red};turn:1")
     feedback = state_of(at, RecommendState).visits[str(shared.path)].feedback
@@ -249,10 +249,10 @@ def test_neither_do_videos(tmp_path: Path, encoder: ColorEncoder, monkeypatch: p
     ingest(library, encoder, [tmp_path / "flag.mp4"])
     monkeypatch.setenv("SEMBLANCE_PUBLIC", "1")
     flag = item_id(library, "flag.mp4")
-    at = check(visit(VIDEO, library="Films", q="blue", beyond="true", video=seal(flag), t="1.5"), tmp_path)
+    at = check(visit(VIDEO, library="Films", q="blue", video=seal(flag), t="1.5"), tmp_path)
     assert at.query_params["video"] == seal(flag) and component(at, "turn")[0]["time"] == 1.5
     check(at.button(f"open {seal(flag)}").click().run(), tmp_path)
-    check(visit(VIDEO, library="Films", q=f"item:{seal(flag)}@3", beyond="true"), tmp_path)
+    check(visit(VIDEO, library="Films", q=f"item:{seal(flag)}@3"), tmp_path)
     check(visit(CLASSIFY, library="Films", classes=CLASSES, item=seal(flag)), tmp_path)
     at = visit("pages/recommend.py", library="Films")
     request_details(at, flag)

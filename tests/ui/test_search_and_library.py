@@ -168,7 +168,7 @@ def test_a_query_that_does_not_parse_is_explained(colours: Library) -> None:
 
 
 def test_filters_limit_the_search_and_can_be_cleared(colours: Library) -> None:
-    at = visit(SEARCH, q="red", shape="portrait", beyond="true")
+    at = visit(SEARCH, q="red", shape="portrait")
     assert cards(at) == ["purple.png"] and "Among 1 picture, portrait" in said(at)
     at.number_input("min").set_value(5000).run()
     assert "No picture matches the filters (shorter side at least 5,000 px, portrait)" in said(at)
@@ -177,13 +177,13 @@ def test_filters_limit_the_search_and_can_be_cleared(colours: Library) -> None:
 
 
 def test_a_folder_is_a_filter(colours: Library) -> None:
-    at = visit(SEARCH, q="red", beyond="true", folder="more")
+    at = visit(SEARCH, q="red", folder="more")
     assert set(cards(at)) == {"green.png", "yellow.png", "black.png", "orange.png"}
 
 
 def test_filters_of_one_library_do_not_break_another(colours: Library, photos: Path, encoder: ColorEncoder) -> None:
     ingest(create_library("Flat"), encoder, [photos / "red.png", photos / "blue.png"])
-    at = visit(SEARCH, q="red", folder="more", library="Colours", beyond="true")
+    at = visit(SEARCH, q="red", folder="more", library="Colours")
     assert "Among 4 pictures, in" in said(at)
     picker(at, "Library").set_value("Flat").run()
     assert "Among 2 pictures" in said(at) and cards(at) == ["red.png", "blue.png"]
@@ -209,10 +209,10 @@ def test_an_uploaded_picture_is_a_query_and_not_in_the_link(colours: Library) ->
 
 def test_a_link_opens_the_same_search_again(colours: Library) -> None:
     create_library("Another")
-    at = visit(SEARCH, q="blue - red", library="Colours", encoder="other", top="24", fold="false", beyond="true")
+    at = visit(SEARCH, q="blue - red", library="Colours", encoder="other", top="24", fold="false")
     assert picker(at, "Library").value == "Colours" and picker(at, "Encoder").value == "other"
     assert "are not embedded with this encoder yet" in said(at)
-    at = visit(SEARCH, q="blue - red", library="Colours", top="24", fold="false", beyond="true")
+    at = visit(SEARCH, q="blue - red", library="Colours", top="24", fold="false")
     assert cards(at)[0] == "blue.png" and not at.toggle("fold").value
     assert at.query_params["library"] == "Colours" and at.query_params["encoder"] == "embedded"
 
@@ -268,11 +268,11 @@ def test_selected_pictures_can_be_taken_away(colours: Library) -> None:
 
 
 def test_ticks_beside_results_go_into_a_link_and_come_out_of_it(colours: Library) -> None:
-    at = visit(SEARCH, q="red", beyond="true")
+    at = visit(SEARCH, q="red")
     assert all(entry["off"] for entry in component(at, "adds") if "selection" in entry["label"])
     (grid,) = component(at, "cards")
     target = [grid["cards"][0]["id"], grid["cards"][-1]["id"]]
-    link = {"q": "red", "beyond": "true", "library": "Colours"}
+    link = {"q": "red", "library": "Colours"}
     at = visit(SEARCH, **link, carried=f"ticked:{'.'.join(target)}.no.such.<b>")
     assert "**2 selected**" in said(at) and "Not found here: 3 pictures" in at.toast[0].value
     assert "carried" not in at.query_params, "who passes it on passes on no ticks"
@@ -290,7 +290,7 @@ def test_an_encoder_that_is_not_there_leaves_the_old_one(colours: Library, monke
     picker(at, "Encoder").set_value("no/such-model").run()
     assert "There is no model no/such-model: check its name." in said(at) and "Still in use: Embedded" in said(at)
     assert picker(at, "Encoder").value == "embedded"
-    assert cards(find(at, "red")) == ["red.png"]
+    assert cards(find(at, "red"))[0] == "red.png"
 
 
 @pytest.mark.parametrize(("page", "parameter"), [(SEARCH, "encoder"), ("pages/models.py", "other")])
@@ -327,7 +327,7 @@ def test_a_folder_of_a_link_is_not_opened_unasked(colours: Library, tmp_path: Pa
 def test_another_encoder_embeds_what_is_missing_and_can_be_dropped(colours: Library) -> None:
     at = visit(SEARCH, encoder="other")
     at = settled(press(at, "Embed 8 pictures with this encoder"))
-    assert cards(find(at, "red")) == ["red.png"]
+    assert cards(find(at, "red"))[0] == "red.png"
     at = at.switch_page(LIBRARY).run()
     at.button("drop colour-1").click().run()
     assert [entry.id for entry in colours.encoders()] == ["colour-2"]
@@ -441,7 +441,7 @@ def test_hostile_file_names_are_shown_and_not_obeyed(photos: Path, encoder: Colo
     Image.new("RGB", (90, 60), (255, 0, 0)).save(photos / name)
     library = create_library("Hostile")
     ingest(library, encoder, [photos / name])
-    at = visit(SEARCH, q=f"item:{item_id(library, name)} + red", beyond="true")
+    at = visit(SEARCH, q=f"item:{item_id(library, name)} + red")
     at = find(at, "red")
     assert cards(at) == [name]
     request_details(at, item_id(library, name))

@@ -90,8 +90,6 @@ def test_foreign_vectors_come_in_and_are_used(colours: Library) -> None:
     first, second = (Path(path).name for path in paths[:2])
     at = find(at, f"item:{item_id(colours, first)}")
     assert not at.error
-    if "Show the closest" in str([entry.label for entry in at.toggle]):
-        at = at.toggle("beyond").set_value(True).run()
     grid = next(entry for entry in at.get("bidi_component") if "cards" in entry.proto.json)
     assert grid.proto.json.index(second) > 0
 

@@ -79,18 +79,18 @@ def player(at: AppTest) -> dict[str, object]:
 
 def test_a_moment_is_found_and_the_player_stands_at_it(library: Library) -> None:
     at = find(visit(VIDEO), "blue")
-    assert "1 likely video for “blue”" in said(at) and names(at) == ["flags.mp4"]
+    assert "Results for “blue”" in said(at) and names(at)[0] == "flags.mp4"
     shown = player(at)
     assert shown["name"] == "flags.mp4" and shown["time"] == pytest.approx(16, abs=0.6)
     best = shown["moments"][0]
     assert best["start"] == pytest.approx(16, abs=0.6) and best["end"] == pytest.approx(24, abs=0.6)
-    assert best["label"] == "0:16–0:24" and best["likely"] and best["src"].endswith(".webp")
+    assert best["label"] == "0:16–0:24" and best["certain"] and best["src"].endswith(".webp")
     assert at.query_params["video"] == item_id(library, "flags.mp4") and at.query_params["t"] == "16.5"
 
 
 def test_each_video_has_a_strip_and_a_timeline(library: Library) -> None:
-    at = visit(VIDEO, q="blue", beyond="true")
-    assert names(at)[0] == "flags.mp4" and len(names(at)) == 3 and "Likely matches end here" in said(at)
+    at = visit(VIDEO, q="blue")
+    assert names(at)[0] == "flags.mp4" and len(names(at)) == 3 and "Less certain from here" in said(at)
     strips = component(at, "frames")
     assert len(strips) == len(at.get("plotly_chart")) == 3
     inside = [frame["label"] for frame in strips[0]["frames"] if frame["inside"]]
@@ -101,14 +101,13 @@ def test_each_video_has_a_strip_and_a_timeline(library: Library) -> None:
 
 
 def test_moments_are_saved_as_a_page(library: Library) -> None:
-    at = settled(press(visit(VIDEO, q="blue", beyond="true"), "Create the page"))
+    at = settled(press(visit(VIDEO, q="blue"), "Create the page"))
     assert any(entry.label.startswith("Download (") for entry in at.get("download_button"))
-    at = at.toggle("beyond").set_value(False).run()
-    assert "Create the page" in labels(at), "other moments are another page"
+    assert "Create the page" in labels(find(at, "green")), "other moments are another page"
 
 
 def test_another_video_is_opened_in_the_same_player(library: Library) -> None:
-    at = visit(VIDEO, q="blue", beyond="true")
+    at = visit(VIDEO, q="blue")
     turn = player(at)["turn"]
     at.button(f"open {item_id(library, 'night.mp4')}").click().run()
     assert player(at)["name"] == "night.mp4" and player(at)["turn"] > turn
@@ -119,7 +118,7 @@ def test_another_video_is_opened_in_the_same_player(library: Library) -> None:
 
 def test_a_link_opens_the_same_video_at_the_same_second(library: Library) -> None:
     night = item_id(library, "night.mp4")
-    at = visit(VIDEO, q="blue", beyond="true", video=night, t="21.3")
+    at = visit(VIDEO, q="blue", video=night, t="21.3")
     assert player(at)["name"] == "night.mp4" and player(at)["time"] == 21.3
     assert at.query_params["video"] == night and at.query_params["t"] == "21.3"
 
@@ -134,17 +133,34 @@ def test_a_link_to_a_video_that_is_no_answer_opens_the_best_one(library: Library
     assert player(visit(VIDEO, q="blue", video="nowhere", t="3"))["name"] == "flags.mp4"
 
 
-def test_nothing_that_matches_is_said_and_the_nearest_shown_on_request(library: Library) -> None:
+def test_nothing_that_matches_is_said_above_the_closest(library: Library) -> None:
     at = find(visit(VIDEO), "xylophone")
-    assert "No video here matches “xylophone”" in said(at) and not component(at, "turn")
-    at.toggle("beyond").set_value(True).run()
+    assert "Nothing here matches “xylophone”" in said(at) and "The closest all the same" in said(at)
     assert len(names(at)) == 3 and component(at, "turn")
+
+
+def test_every_video_is_reached_by_showing_more(library: Library, films: Path, encoder: ColorEncoder) -> None:
+    for number in range(3):
+        write_video(films / f"more {number}.mp4", ["orange"], seconds_each=2)
+    ingest(library, encoder, [films])
+    at = visit(VIDEO, q="blue", videos="5")
+    first = names(at)
+    assert len(first) == 5
+    at = press(at, "Show 24 more")
+    assert names(at)[:5] == first and len(names(at)) == 6 and "Show 24 more" not in labels(at)
+
+
+def test_a_picture_as_query_gets_no_verdict(library: Library) -> None:
+    at = visit(VIDEO, q=f"item:{item_id(library, 'snow.png')}")
+    assert "Results for the picture snow.png" in said(at) and "Less certain" not in said(at)
+    assert all("%" not in moment["chance"] for moment in player(at)["moments"])
+    assert "% match" not in said(at)
 
 
 def test_the_ranking_can_be_chosen_and_compared(library: Library, films: Path, encoder: ColorEncoder) -> None:
     write_video(films / "sea.mp4", [((96, 42, 183), 20.0)])
     ingest(library, encoder, [films])
-    at = visit(VIDEO, q="blue", beyond="true")
+    at = visit(VIDEO, q="blue")
     assert names(at)[:2] == ["flags.mp4", "sea.mp4"]
     at.toggle("compare").set_value(True).run()
     lists = [element.value for element in at.markdown if element.value.startswith("1. ")]
@@ -161,9 +177,9 @@ def test_terms_are_weighted_as_among_pictures(library: Library) -> None:
 
 
 def test_filters_limit_the_videos(library: Library) -> None:
-    at = visit(VIDEO, q="blue", beyond="true", longest="20")
+    at = visit(VIDEO, q="blue", longest="20")
     assert names(at) == ["wood.mp4"] and "Among 1 video, at most 20 s long" in said(at)
-    at = visit(VIDEO, q="blue", beyond="true", folder="more")
+    at = visit(VIDEO, q="blue", folder="more")
     assert names(at) == ["night.mp4"]
     at = visit(VIDEO, q="blue", shortest="3600")
     assert "No video matches the filters (at least 1 h 0 min long)" in said(at)
@@ -215,7 +231,7 @@ def test_a_picture_of_the_library_is_found_in_videos(library: Library) -> None:
 
 def test_a_frame_is_a_query_among_videos_and_pictures(library: Library) -> None:
     frame = f"item:{item_id(library, 'flags.mp4')}@12.00"
-    at = visit(VIDEO, q=frame, beyond="true")
+    at = visit(VIDEO, q=frame)
     assert "the frame at 0:12 of flags.mp4" in said(at) and "frame at 0:12" in said(at)
     at = visit(SEARCH, q=frame)
     assert cards(at) == ["snow.png"]
@@ -294,7 +310,7 @@ def test_a_file_that_browsers_do_not_play_is_shown_as_a_clip(library: Library, m
 def test_a_video_that_is_gone_is_told_in_the_player(library: Library, films: Path) -> None:
     (films / "flags.mp4").unlink()
     at = visit(VIDEO, q="blue")
-    assert "The file is missing" in said(at) and names(at) == ["flags.mp4"]
+    assert "The file is missing" in said(at) and names(at)[0] == "flags.mp4"
 
 
 # the other pages
@@ -305,7 +321,7 @@ def test_pictures_and_videos_are_told_apart(library: Library) -> None:
     assert "1 picture, 3 videos searchable" in said(at) and at.metric[1].value == "1" and at.metric[2].value == "3"
     shown = {card["name"]: card["video"] for card in component(at, "cards")[0]["cards"]}
     assert shown == {"flags.mp4": "0:24", "wood.mp4": "0:08", "night.mp4": "0:30", "snow.png": ""}
-    assert said(visit(SEARCH, q="white", beyond="true")).count("Among 1 picture") == 1
+    assert said(visit(SEARCH, q="white")).count("Among 1 picture") == 1
     at = visit(LIBRARY)
     assert [metric.value for metric in at.metric][:3] == ["1", "3", "1:02"]
 
@@ -416,19 +432,29 @@ def test_moments_are_taken_away(library: Library) -> None:
         assert core.media.video_files.container.is_playable(archive.read(clips[0]))
 
 
-def test_only_likely_moments_are_taken_away_unless_all_are_shown(
+def told_moments(at: AppTest) -> tuple[int, int]:
+    """How many moments, of how many videos, the export says it has."""
+    found = re.search(r"(\d+) moments? of (\d+) videos?, best first", said(at))
+    assert found is not None
+    return int(found[1]), int(found[2])
+
+
+def test_only_certain_moments_are_taken_away_unless_all_are_asked_for(
     library: Library, films: Path, encoder: ColorEncoder
 ) -> None:
     write_video(films / "sea.mp4", ["blue", "orange", (115, 38, 172), "orange"], seconds_each=4)
     ingest(library, encoder, [films])
     at = find(visit(VIDEO), "blue")
-    assert "2 likely moments of 2 videos, best first" in said(at) and names(at) == ["flags.mp4", "sea.mp4"]
+    certain, of_videos = told_moments(at)
+    assert names(at)[:2] == ["flags.mp4", "sea.mp4"] and 2 <= of_videos < len(names(at))
     at = press(at, "Cut the clips (zip)")
     with zipfile.ZipFile(io.BytesIO(state_of(at, ClipsState).archive)) as archive:
-        assert len([name for name in archive.namelist() if name.endswith(".mp4")]) == 2
-    at.toggle("beyond").set_value(True).run()
-    assert "moments of 4 videos, likely or not" in said(at)
-    assert "likely moment of" not in said(find(at, "xylophone"))
+        assert len([name for name in archive.namelist() if name.endswith(".mp4")]) == certain
+    at.toggle("all_moments").set_value(True).run()
+    moments, of_videos = told_moments(at)
+    assert moments > certain and of_videos == len(names(at))
+    at = find(at, "xylophone")
+    assert told_moments(at)[1] == len(names(at)), "where nothing matches, the closest are taken away"
 
 
 def test_timecodes_are_those_of_players() -> None:

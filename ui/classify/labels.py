@@ -142,7 +142,7 @@ def tag_panel(library: Library, predictions: Sequence[Prediction], task: str, la
         if tags:
             st.markdown("Search by tag:")
         for tag in tags[:_OPEN_LINKS]:
-            link = {"q": tag, "label": tag, "beyond": "true"}
+            link = {"q": tag, "label": tag}
             st.page_link("pages/search_images.py", label=plain(tag), icon=":material/image_search:", query_params=link)
 
 

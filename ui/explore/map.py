@@ -40,7 +40,7 @@ from ui.widgets.image_search import find
 Color = Literal["cluster", "label", "kind", "folder", "date", "score"]
 _SIDE = 160  # pixels of a picture on the map
 _MOST_LIT = 1_000
-_NEAREST = 12  # highlighted if nothing is likely
+_NEAREST = 12  # highlighted where no match is known
 
 
 def map_tools(
@@ -74,12 +74,14 @@ def find_lit_points(atlas: Atlas, result: SearchResult | None) -> NDArray[np.boo
     """(n,) the points that a query highlights, with a line about them; None without a query."""
     if result is None:
         return None
-    hits = result.hits[: result.cutoff] or result.hits[:_NEAREST]
+    certain = result.hits[: result.cutoff] if result.judged else ()
+    hits = certain or result.hits[:_NEAREST]
     highlighted = find_highlighted(atlas.points, hits)
-    if result.cutoff:
-        st.markdown(f"**{counted(int(highlighted.sum()), 'point')} highlighted:** the likely matches.")
+    if certain:
+        st.markdown(f"**{counted(int(highlighted.sum()), 'point')} highlighted:** those that match.")
     else:
-        st.markdown(f"**Nothing here clearly matches.** The {len(hits)} closest are highlighted.")
+        verdict = "**Nothing here matches.** " if result.judged else ""
+        st.markdown(f"{verdict}The {len(hits)} closest are highlighted.")
     return highlighted
 
 

@@ -51,11 +51,11 @@ def _answers(encoders: tuple[Encoder, Encoder], results: tuple[SearchResult, ...
     st.markdown(f"For {plain(asked_for)}, **{len(both)} of the {most}** nearest are found by both.")
     for column, encoder, result in zip(st.columns(2, gap="medium"), encoders, results, strict=True):
         with column:
-            likely = f"{result.cutoff} likely" if result.cutoff else "nothing likely; these are nearest"
-            st.markdown(f"**{plain(short_title(encoder))}**: {likely}")
+            verdict = ": nothing matches; these are nearest" if result.judged and not result.cutoff else ""
+            st.markdown(f"**{plain(short_title(encoder))}**{verdict}")
             cards = [Card(hit.item, hit, badge="both" if hit.item.id in both else "") for hit in result.hits]
             gallery(cards, key=f"answers {encoder.id}", on_open=open_details, on_like=more_like)
     st.caption(
-        "Percentage: estimated probability that the picture is what you mean. The number beside it is the "
-        "cosine, which cannot be compared between encoders."
+        "Percentage: estimated probability that the picture is what you mean; none for an encoder with which it was "
+        "not measured."
     )

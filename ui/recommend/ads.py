@@ -18,7 +18,8 @@ from core.media.isolated import open_isolated
 from core.recommend.ads.campaigns import Campaign
 from core.recommend.ads.matching import CAP, Ad, Embedded, choose_ad, embed_campaigns
 from core.recommend.feed import Feed
-from ui.components.gallery.gallery import chance_text, picture_uri
+from core.search.match_text import format_match
+from ui.components.gallery.gallery import picture_uri
 from ui.errors import boundary
 from ui.jobs.tasks import get_task, start_if_idle
 from ui.jobs.work import get_result
@@ -125,7 +126,7 @@ def _show(library: Library, encoder: Encoder, visit: Visit, ad: Ad | None) -> No
     if campaign.link:
         st.link_button("Open link", campaign.link, icon=":material/open_in_new:")
     times = visit.ads.get(campaign.name, 0)
-    st.caption(f"**Why this one:** {_why(ad)} ({chance_text(ad.score)}). Shown {times} of at most {CAP} times.")
+    st.caption(f"**Why this one:** {_why(ad)} ({format_match(ad.score)}). Shown {times} of at most {CAP} times.")
     with st.container(horizontal=True, gap="small", key="ad_because"):
         for item in get_items(library, encoder, ad.reason_item).values():
             if picture := picture_uri(item, _SMALL):

@@ -8,8 +8,8 @@ from core import Encoder, Filters, Item, Library, Term
 from core.recommend.feed import By, Feed, Recommendation, recommend
 from core.recommend.feedback import Reaction
 from core.recommend.model import RecommendModel
+from core.search.match_text import describe_match
 from ui.components.feed.feed import FeedCard, Reason
-from ui.components.gallery.gallery import chance_text
 from ui.recommend.session import Visit, get_items
 from ui.recommend.settings import Settings
 from ui.session.cache import get_cached
@@ -76,9 +76,7 @@ def search_cards(library: Library, encoder: Encoder, visit: Visit, words: str) -
     result = find(library, encoder, (Term("text", words),), Filters(), Options(PAGE, fold=True, templates=None))
     title = "Estimated probability that this is what the words mean"
     return [
-        FeedCard(
-            hit.item, visit.feedback.get_reaction(hit.item.id), Reason(chance_text(hit.relevance), title), hit.start_s
-        )
+        FeedCard(hit.item, visit.feedback.get_reaction(hit.item.id), Reason(describe_match(hit), title), hit.start_s)
         for hit in result.hits
     ]
 

@@ -31,21 +31,13 @@ class ClipsState:
     left_out: list[str] = field(default_factory=list)
 
 
-def select_export(hits: Sequence[VideoHit]) -> list[VideoHit]:
-    """The likely moments, or all if the visitor looks at the less likely ones too."""
-    if _everything(hits):
-        return list(hits)
-    return [replace(hit, moments=_likely(hit)) for hit in hits if _likely(hit)]
-
-
 def export_panel(hits: Sequence[VideoHit]) -> None:
-    """The pop-up of downloads of the moments that `select_export` returns."""
-    everything, hits = _everything(hits), select_export(hits)
+    """The pop-up of downloads: of the certain moments, or of all that are shown."""
     redact = get_policy().display_path
     with st.popover("Export moments", icon=":material/download:", key="take_away"), boundary():
-        amount = counted(sum(len(hit.moments) for hit in hits), "moment" if everything else "likely moment")
-        whole = ", likely or not" if everything else ""
-        st.caption(f"{amount} of {counted(len(hits), 'video')}{whole}, best first.")
+        hits = _choose(hits)
+        amount = counted(sum(len(hit.moments) for hit in hits), "moment")
+        st.caption(f"{amount} of {counted(len(hits), 'video')}, best first.")
         for label, data, name, kind, icon in (
             ("Table (CSV)", moments_csv, "moments.csv", "text/csv", ":material/table:"),
             ("Timeline (OTIO)", moments_otio, "moments.otio", "application/json", ":material/view_timeline:"),
@@ -62,12 +54,16 @@ def _encode(write: Callable[..., str], hits: Sequence[VideoHit], redact: Callabl
     return write(hits, redact=redact).encode()
 
 
-def _everything(hits: Sequence[VideoHit]) -> bool:
-    return bool(st.session_state.get("beyond", False)) or not any(hit.likely for hit in hits)
+def _choose(hits: Sequence[VideoHit]) -> Sequence[VideoHit]:
+    """The hits with their certain moments only, unless the visitor wants all; all where none or each is certain."""
+    certain = [replace(hit, moments=moments) for hit in hits if (moments := _find_certain(hit))]
+    if not certain or all(moment.is_certain for hit in hits for moment in hit.moments):
+        return hits
+    return hits if st.toggle("Also the less certain ones", key="all_moments") else certain
 
 
-def _likely(hit: VideoHit) -> tuple[Moment, ...]:
-    return tuple(moment for moment in hit.moments if moment.likely)
+def _find_certain(hit: VideoHit) -> tuple[Moment, ...]:
+    return tuple(moment for moment in hit.moments if moment.is_certain)
 
 
 def _clips(hits: Sequence[VideoHit]) -> None:

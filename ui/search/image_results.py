@@ -16,6 +16,7 @@ from core.media.modality import Modality
 from core.policy import get_policy
 from core.share.hits import hits_csv, write_hits_zip
 from ui.components.gallery.gallery import Card, gallery, tick
+from ui.search.verdict import doubt_heading, show_verdict
 from ui.text import counted, counted_kind, plain, too_large
 from ui.widgets.concept_panel import concept_panel
 from ui.widgets.details import open_details
@@ -27,7 +28,6 @@ from ui.widgets.save_report import save_results
 from ui.widgets.vector_exchange import export_item_vectors
 
 _GALLERY = "results_gallery"
-_DOUBT, _CLOSEST = "Less certain from here", "The closest all the same"
 _TICKED = "ticked"  # in links
 _WORDS = 160  # letters of a passage on its card
 
@@ -52,8 +52,8 @@ def show_results(
     _select_linked(result.hits)
     chosen = _grid(library, result, videos)
     with tools:
-        certain = result.hits[: result.cutoff] if result.judged else result.hits
-        _selection_tools([hit for hit in result.hits if hit.item.id in set(chosen)], [hit.item.id for hit in certain])
+        certain = [hit.item.id for hit in result.hits if hit.is_certain]
+        _selection_tools([hit for hit in result.hits if hit.item.id in set(chosen)], certain)
         export_item_vectors(library, encoder, chosen, key="results")
         save_results(library, encoder, describe(library, terms), limits, result.hits)
         concept_panel(library, encoder, chosen)
@@ -65,13 +65,8 @@ def _kind(filters: Filters) -> Modality:
 
 
 def _summary(library: Library, terms: Sequence[Term], filters: Filters, result: SearchResult, limits: str) -> None:
-    request = plain(describe(library, terms))
     among = f"{counted_kind(_kind(filters), result.considered)}{', ' + plain(limits) if limits else ''}"
-    if result.judged and not result.cutoff:
-        st.markdown(f"#### Nothing here matches {request}")
-    else:
-        st.markdown(f"#### Results for {request}")
-    st.caption(f"Among {among} · {1000 * result.seconds:.0f} ms")
+    show_verdict(result, describe(library, terms), among)
 
 
 def _select_linked(hits: Sequence[Hit]) -> None:
@@ -86,17 +81,16 @@ def _select_linked(hits: Sequence[Hit]) -> None:
 
 def _grid(library: Library, result: SearchResult, videos: bool) -> list[str]:
     passages = _find_passages(library, result.hits)
-    doubtful = result.cutoff if result.judged else len(result.hits)
-    heading = _DOUBT if doubtful else _CLOSEST
+    heading = doubt_heading(result)
     cards = [
         Card(
             hit.item,
             hit,
             about=_where(hit, passages.get(hit.item.id)),
             time_s=hit.start_s,
-            section=heading if rank >= doubtful else "",
+            section="" if hit.is_certain else heading,
         )
-        for rank, hit in enumerate(result.hits)
+        for hit in result.hits
     ]
     find = partial(find_in, place="video") if videos else None
     return gallery(cards, key=_GALLERY, on_open=open_details, on_like=more_like, on_videos=find, selectable=True)

@@ -20,18 +20,18 @@ class MoreState:
     steps: int = 0
 
 
-def count_shown(query: Hashable, first: int) -> int:
-    """How many results to show of a query, of which `first` are on its first page."""
+def count_shown(query: Hashable, first: int, *, step: int = STEP) -> int:
+    """How many results to show of a query: `first`, and `step` more with each click."""
     state = get_state(MoreState)
     if state.query != query:
         state.query, state.steps = query, 0
-    return first + STEP * state.steps
+    return first + step * state.steps
 
 
-def more_button(shown: int, considered: int) -> None:
+def more_button(shown: int, considered: int, *, step: int = STEP) -> None:
     """The button below the results, while there are more than are shown."""
     if shown < considered:
-        st.button(f"Show {STEP} more", on_click=_show_more, icon=":material/expand_more:", key="show_more")
+        st.button(f"Show {step} more", on_click=_show_more, icon=":material/expand_more:", key="show_more")
 
 
 def _show_more() -> None:

@@ -12,28 +12,29 @@ from core import Encoder, Filters, Library, Term
 from core.errors import MediaError
 from core.library.keyed_ids import seal
 from core.plots.timeline import get_score_range, timeline
+from core.search.match_text import describe_match
 from core.search.query import query_state
 from core.search.videos import Pooling, VideoHit, VideoResult, search_videos
 from core.utils.timecode import format_timecode, format_timespan
 from ui.button import pressed
-from ui.components.gallery.gallery import chance_text
 from ui.components.video_player.video_player import Listeners, player
 from ui.components.video_strip.video_strip import strip
-from ui.search.export_moments import export_panel, select_export
+from ui.search.export_moments import export_panel
 from ui.search.open_video import find_open_video, get_open_video, note_position, seek, write_link
+from ui.search.verdict import doubt_heading, show_verdict
 from ui.session.cache import get_cached
 from ui.session.encoders import load_encoder
 from ui.text import counted, plain
 from ui.widgets.filters import VideoOptions, clear_filters, filter_text, items_with_label
 from ui.widgets.query_box import is_going, like_frame
-from ui.widgets.query_terms import describe, has_image_terms
+from ui.widgets.query_terms import describe
 from ui.widgets.save_report import save_moments
 
 # the player stays in view while the visitor scrolls, on a phone above the videos
 _STICKY = """<style>
 [data-testid=stColumn]:has(.st-key-watching) { position: sticky; top: 3.75rem; align-self: flex-start; z-index: 2; }
 </style>"""
-_LEGEND = "Gray: each frame. Green: smoothed. Dotted: threshold of moments. Shaded: moments, the likely ones in green."
+_LEGEND = "Gray: each frame. Green: smoothed. Dotted: threshold of moments. Shaded: moments, gray where in doubt."
 _MATCH = " Match, 0 to 1: how well your words describe a frame, compared with other words."
 _MOMENTS = 12  # per video, at most: each has a picture
 RANKINGS: dict[str, Pooling] = {"best moment": "max", "best 5 seconds": "top", "whole video": "mean"}
@@ -92,23 +93,15 @@ def show_video_results(
         st.info(f"No video matches the filters ({plain(limits)}).", icon=":material/filter_alt:")
         st.button("Clear the filters", on_click=clear_filters, type="primary")
         return
-    _summary(library, terms, result, limits)
-    beyond = len(result.hits) - result.cutoff
-    hits = result.hits[: result.cutoff]
-    tools = st.container(horizontal=True, vertical_alignment="center", key="found")
-    with tools:
-        if beyond and ((not hits and has_image_terms(terms)) or _wants_beyond(bool(hits), beyond)):
-            hits = result.hits
-    if not hits:
-        return
-    opened = find_open_video(result.hits, (str(library.path), terms, filters))
-    if all(hit is not opened for hit in hits):  # a link or a located picture may open another
-        hits = (*hits, opened)
-    with tools:
+    hits = result.hits
+    among = f"{counted(result.considered, 'video')}{', ' + plain(limits) if limits else ''}"
+    show_verdict(result, describe(library, terms), among)
+    opened = find_open_video(hits, (str(library.path), terms, filters))
+    with st.container(horizontal=True, vertical_alignment="center", key="found"):
         export_panel(hits)
         ranked = next(name for name, pooling in RANKINGS.items() if pooling == result.pooling)
         more = {"Ranked by": ranked} | ({"Filters": limits} if limits else {})
-        save_moments(library, encoder, describe(library, terms), select_export(hits), more)
+        save_moments(library, encoder, describe(library, terms), hits, more)
     st.html(_STICKY)
     left, right = st.columns([5, 6], gap="medium")
     with left, st.container(key="watching"):
@@ -118,8 +111,8 @@ def show_video_results(
         st.caption("Click a curve, a frame or a moment to jump there.", help=legend)
         scores = get_score_range([hit.curve for hit in hits])
         for rank, hit in enumerate(hits):
-            if rank == result.cutoff and rank:
-                st.markdown("**Likely matches end here**")
+            if not hit.is_certain and (not rank or hits[rank - 1].is_certain):
+                st.markdown(f"**{doubt_heading(result)}**")
             _row(rank + 1, hit, opened is hit, scores)
 
 
@@ -142,24 +135,6 @@ def _place(rank: int, hit: VideoHit, first: Sequence[str]) -> str:
     moved_by = first.index(hit.item.id) - rank if hit.item.id in first else 0
     mark = f" :green[▲{moved_by}]" if moved_by > 0 else f" :red[▼{-moved_by}]" if moved_by else ""
     return f"{rank + 1}. {plain(Path(hit.item.path).name)} :gray[{hit.score:.2f}]{mark}"
-
-
-def _summary(library: Library, terms: Sequence[Term], result: VideoResult, limits: str) -> None:
-    request = plain(describe(library, terms))
-    if result.cutoff:
-        more = " or more" if result.cutoff == len(result.hits) < result.considered else ""
-        st.markdown(f"#### {counted(result.cutoff, 'likely video')}{more} for {request}")
-    elif has_image_terms(terms):
-        st.markdown(f"#### No video here clearly matches {request}; these are the closest")
-    else:
-        st.markdown(f"#### No video here matches {request}")
-    among = f"{counted(result.considered, 'video')}{', ' + plain(limits) if limits else ''}"
-    st.caption(f"Among {among} · {1000 * result.seconds:.0f} ms")
-
-
-def _wants_beyond(some_likely: bool, count: int) -> bool:
-    label = "Show less likely results" if some_likely else "Show the closest results anyway"
-    return st.toggle(f"{label} ({count:,})", key="beyond", bind="query-params")
 
 
 @st.fragment
@@ -215,8 +190,8 @@ def _row(rank: int, hit: VideoHit, is_open: bool, scores: tuple[float, float]) -
                 help="In the player" if is_open else "Play the best moment",
             )
             length = format_timecode(duration_s, within=duration_s)
-            facts = f"**{chance_text(hit.relevance)}** · cosine {hit.score:.2f} · {length}"
-            st.caption(facts, width="content")
+            match = describe_match(hit)
+            st.caption(f"**{match}** · {length}" if match else f"cosine {hit.score:.2f} · {length}", width="content")
         strip(item, hit.moments, duration_s=duration_s, key=f"strip {shown_id}", on_seek=go)
         title = f"{hit.curve.measure.capitalize()} over time"
         figure = timeline(hit.curve, hit.moments, duration_s=duration_s, title=title, scores=scores)

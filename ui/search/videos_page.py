@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import streamlit as st
@@ -11,6 +12,7 @@ from core.errors import QueryError
 from core.media.modalities import PICTURE, VIDEO
 from ui.components.gallery.gallery import Card, gallery
 from ui.search.locate import locate_panel
+from ui.search.more import count_shown, more_button
 from ui.search.video_results import RANKINGS, compare_rankings, find_videos, ranking_choice, show_video_results
 from ui.session.libraries import sample_items
 from ui.snippets.search import video_lines
@@ -22,6 +24,8 @@ from ui.widgets.page_start import start_page
 from ui.widgets.query_box import EXAMPLES, add_panels, find_in, follow_request, query_box, query_terms, set_query
 from ui.widgets.query_terms import term_editor
 from ui.widgets.query_uploads import embed_uploads
+
+_STEP = 24  # videos at a time: each has a curve and a row of frames
 
 
 def page() -> None:
@@ -60,7 +64,9 @@ def search_section(library: Library, encoder: Encoder) -> None:
         with st.container(horizontal=True, vertical_alignment="bottom", key="ranking"):
             pooling = ranking_choice()
             compare = st.toggle("Compare the rankings", key="compare", bind="query-params")
-        result = find_videos(library, encoder, terms, filters, options, pooling)
+        query = (str(library.path), encoder.id, terms, filters, options, pooling)
+        shown = count_shown(query, options.top_k, step=_STEP)
+        result = find_videos(library, encoder, terms, filters, replace(options, top_k=shown), pooling)
         rest = {
             name: find_videos(library, encoder, terms, filters, options, entry)
             for name, entry in RANKINGS.items()
@@ -73,6 +79,7 @@ def search_section(library: Library, encoder: Encoder) -> None:
     if rest and result.hits:
         compare_rankings(rest)
     show_video_results(library, encoder, terms, filters, result)
+    more_button(shown, result.considered, step=_STEP)
     in_python(video_lines(library, encoder, terms, filters, options, pooling))
 
 

@@ -55,8 +55,8 @@ _LISTED = (
     PageInfo(
         "search_images", "Search images", ":material/image_search:", "Find",
         "Describe what you look for, or start from a picture. The closest pictures come first.",
-        help="The percentage estimates how likely a picture is what you mean. The number beside it is the cosine "
-        "similarity of query and picture, -1 to 1.",
+        help="The percentage estimates how likely a picture is what you mean. All pictures follow, in order: use "
+        "“Show more” at the end.",
     ),
     PageInfo(
         "search_video", "Search video", ":material/video_search:", "Find",

@@ -18,8 +18,8 @@ from core.media.modalities import VIDEO, get_modality
 from core.policy import get_policy
 from core.previews.cache import is_as_indexed
 from core.previews.thumbnails import make_thumbnail
+from core.search.match_text import describe_match
 from core.utils.timecode import format_timecode
-from ui.components.gallery.gallery import match_text
 from ui.components.video_player.video_player import player
 from ui.errors import boundary
 from ui.session.state import get_state
@@ -99,10 +99,9 @@ def _picture(item: Item, place: float | None) -> None:
 def _facts(item: Item, hit: Hit | None) -> None:
     st.markdown(f"##### {plain(Path(item.path).name)}")
     if hit is not None:
+        match, cosine = describe_match(hit), f"cosine {hit.score:.2f}"
         st.markdown(
-            f"{about} · cosine {hit.score:.2f}"
-            if (about := f"**{match_text(hit)}**").strip("*")
-            else f"cosine {hit.score:.2f}",
+            f"**{match}** · {cosine}" if match else cosine,
             help="The percentage estimates how likely this picture is what the query means, compared with the rest of "
             "the library. The cosine is the similarity of query and picture, -1 to 1; compare it within one query.",
         )

@@ -85,11 +85,6 @@ def describe(library: Library, terms: Sequence[Term]) -> str:
     return ", ".join([*parts, *([f"without {' or '.join(unwanted)}"] if unwanted else [])])
 
 
-def has_image_terms(terms: Sequence[Term]) -> bool:
-    """Whether the query is pictures only: then the closest results show even if none is likely."""
-    return not any(term.is_word for term in terms)
-
-
 def _name(library: Library, term: Term) -> str:
     if term.kind == "text":
         return f"“{term.value!s}”"

@@ -27,7 +27,9 @@ _ABOUT = "One HTML file with pictures that opens in any browser, also offline. I
 
 def save_results(library: Library, encoder: Encoder, query: str, limits: str, hits: Sequence[Hit]) -> None:
     """The pop-up that saves the visible hits as a page. query, limits: plain text."""
-    answers = [Answer(hit.item, hit.score, hit.relevance, hit.likely, _times(hit)) for hit in hits]
+    answers = [
+        Answer(hit.item, hit.score, hit.relevance, hit.likely, _times(hit), hit.judged, hit.copy) for hit in hits
+    ]
     more = {"Filters": limits} if limits else {}
     named = {"query": query, "library": library.name, "encoder": encoder_name(encoder.name), "more": more}
     about = (str(library.path), encoder.id, query, limits, tuple(hit.item.id for hit in hits))

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from core.search.moments import Moment
     from core.search.texts import PassageHit
 
+    _Found = tuple[list[dict[str, Any]], bool]  # hits, best first, and whether their matches were measured
+
 
 def add(tree: Any) -> None:
     """Adds `search`."""
@@ -40,7 +42,7 @@ def add(tree: Any) -> None:
     text = "several terms: words as one text (joint, the default), or the sum of all vectors (sum)"
     parser.add_argument("--combine", choices=COMBINATIONS, default=COMBINATIONS[0], help=text)
     parser.add_argument("--top", type=int, default=20, metavar="K", help="how many hits (default: 20)")
-    parser.add_argument("--all", action="store_true", help="also show hits that are not likely matches")
+    parser.add_argument("--all", action="store_true", help="also show hits after doubt begins")
     parser.add_argument("--duplicates", action="store_true", help="do not fold near-duplicates into one hit")
     parser.add_argument("--report", type=Path, metavar="HTML", help=REPORT)
     text = "embed the words as they are, without prompt templates"
@@ -59,16 +61,17 @@ def search(options: Options, task: Task) -> dict[str, Any]:
         raise QueryError("The query is empty: type words, or give --image FILE or --clip FILE.")
     library = Library(options.library)
     encoder = get_encoder(options, task, library)
-    hits = _FINDERS.get(options.kind, _find_items)(library, encoder, terms, options)
+    hits, judged = _FINDERS.get(options.kind, _find_items)(library, encoder, terms, options)
     cutoff = sum(hit["likely"] for hit in hits)
-    result = {"hits": hits if options.all else hits[:cutoff], "cutoff": cutoff}
+    shown = hits if options.all or not judged else hits[:cutoff]
+    result = {"hits": shown, "cutoff": cutoff, "judged": judged}
     if options.report:
-        _write_page(library, encoder.name, result["hits"], options, task)
+        _write_page(library, encoder.name, result, options, task)
         result["report"] = str(options.report)
     return result
 
 
-def _find_items(library: Library, encoder: Encoder, terms: list[Term], options: Options) -> list[dict[str, Any]]:
+def _find_items(library: Library, encoder: Encoder, terms: list[Term], options: Options) -> _Found:
     from core.library.filters import Filters
     from core.search.kinds import search as search_items
     from core.search.texts import PassageHit
@@ -85,21 +88,23 @@ def _find_items(library: Library, encoder: Encoder, terms: list[Term], options: 
             library, encoder, terms, top_k=MAX_VIDEOS, templates=templates, max_moments=1, combine=options.combine
         )
         moments = {video.item.id: video.moments[0] for video in videos.hits}
-    return [
+    hits = [
         _hit(hit, hit.item.path, hit.item.kind)
         | (_place(hit) if isinstance(hit, PassageHit) else _times(moments.get(hit.item.id, hit)))
         for hit in result.hits
     ]
+    return hits, result.judged
 
 
-def _find_texts(library: Library, encoder: Encoder, terms: list[Term], options: Options) -> list[dict[str, Any]]:
+def _find_texts(library: Library, encoder: Encoder, terms: list[Term], options: Options) -> _Found:
     from core.search.texts import PassageHit, search_texts
 
-    hits = search_texts(library, encoder, terms, top_k=options.top, combine=options.combine).hits
-    return [_hit(hit, hit.item.path, hit.item.kind) | _place(hit) for hit in hits if isinstance(hit, PassageHit)]
+    result = search_texts(library, encoder, terms, top_k=options.top, combine=options.combine)
+    passages = [hit for hit in result.hits if isinstance(hit, PassageHit)]
+    return [_hit(hit, hit.item.path, hit.item.kind) | _place(hit) for hit in passages], result.judged
 
 
-def _find_moments(library: Library, encoder: Encoder, terms: list[Term], options: Options) -> list[dict[str, Any]]:
+def _find_moments(library: Library, encoder: Encoder, terms: list[Term], options: Options) -> _Found:
     from core.search.videos import search_videos
 
     templates = None if options.templates else PLAIN
@@ -108,10 +113,11 @@ def _find_moments(library: Library, encoder: Encoder, terms: list[Term], options
     )
     ranked = [(moment, rank, video.item) for rank, video in enumerate(result.hits, start=1) for moment in video.moments]
     ranked.sort(key=lambda row: (row[0].likely, row[0].relevance, row[0].score), reverse=True)
-    return [
+    hits = [
         _hit(moment, item.path, item.kind) | _times(moment) | {"video_rank": rank}
         for moment, rank, item in ranked[: max(1, options.top)]
     ]
+    return hits, result.judged
 
 
 def _hit(hit: Any, path: str, kind: str) -> dict[str, Any]:
@@ -133,7 +139,7 @@ def _place(hit: PassageHit) -> dict[str, Any]:
     return {key: round(value, 3) if isinstance(value, float) else value for key, value in place.items()} | video
 
 
-def _write_page(library: Library, encoder: str, hits: list[dict[str, Any]], options: Options, task: Task) -> None:
+def _write_page(library: Library, encoder: str, result: dict[str, Any], options: Options, task: Task) -> None:
     from core.library.schema import Item
     from core.share.pages.page import write_page
     from core.share.pages.search import Answer, search_page
@@ -148,8 +154,9 @@ def _write_page(library: Library, encoder: str, hits: list[dict[str, Any]], opti
             (hit["start_s"], hit["end_s"], hit.get("peak_s", hit["start_s"]))
             if "start_s" in hit and "text" not in hit
             else None,
+            result["judged"],
         )
-        for hit in hits
+        for hit in result["hits"]
     ]
     files = [f"like {Path(name).name}" for name in (*options.image, *options.clip)]
     query = " + ".join([*([f"“{options.query}”"] if options.query else []), *files])
@@ -157,19 +164,19 @@ def _write_page(library: Library, encoder: str, hits: list[dict[str, Any]], opti
 
 
 def show_hits(result: dict[str, Any]) -> None:
-    """Prints hits by rank with their scores and seconds, and where likely matches end."""
-    if result["cutoff"] == 0:
+    """Prints hits by rank with their scores and seconds, and where doubt begins, if that was judged."""
+    if result["judged"] and result["cutoff"] == 0:
         print("Nothing here matches." + ("" if result["hits"] else " (--all shows the nearest all the same)"))
     for rank, hit in enumerate(result["hits"], start=1):
-        if rank == result["cutoff"] + 1 and result["cutoff"]:
+        if result["judged"] and rank == result["cutoff"] + 1 > 1:
             print("--- less certain from here ---")
         times = _say_place(hit) if "text" in hit else ""
         if "start_s" in hit and "text" not in hit:
             describe = get_modality(hit["kind"]).describe
             times = f"  {describe(hit['start_s'])}-{describe(hit['end_s'])}"
             times += f" (best at {describe(hit['peak_s'])})" if "peak_s" in hit else ""
-        scores = f"relevance {hit['relevance']:.2f}  cosine {hit['score']:+.3f}"
-        print(f"{rank:3}  {scores}  {one_line(hit['path'])}{times}")
+        match = f"relevance {hit['relevance']:.2f}  " if result["judged"] else ""
+        print(f"{rank:3}  {match}cosine {hit['score']:+.3f}  {one_line(hit['path'])}{times}")
     show_page(result)
 
 

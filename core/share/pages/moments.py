@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from core.deprecated import task_keywords
 from core.plots.timeline import get_score_range, outline
 from core.progress import SILENT, Task
+from core.search.match_text import describe_match
 from core.search.relevance import LIKELY
 from core.share.pages.page import render, render_page
-from core.share.pages.search import format_likely, format_share, make_query_facts, make_score_card
+from core.share.pages.search import format_share, make_query_facts, make_score_card
 from core.share.pages.thumbnails import encode_images
 from core.utils.timecode import format_timecode, format_timespan
 
@@ -26,8 +27,11 @@ _WIDTH, _HEIGHT, _EDGE = 620, 92, 4  # of a curve, in SVG units
 _ABOUT = (
     "Each video with its moments, best first; a moment's picture is its best second. The curve is the score over time, "
     "on one scale for all videos: moments are shaded, the threshold is dotted, and a dot marks the best second. The "
-    f"percentage is the estimated probability that a moment matches the query; likely matches have {LIKELY:.0%} or "
-    "more. The cosine is the similarity of query and picture, -1 to 1."
+    "cosine is the similarity of query and picture, -1 to 1."
+)
+_ABOUT_MATCH = (
+    " The match is the estimated probability that a moment is what the query means; below "
+    f"{LIKELY:.0%} it is less certain."
 )
 
 
@@ -64,9 +68,7 @@ def moments_page(
     Cancelled
     """
     shown = _first(hits)
-    likely = sum(moment.likely for hit in hits for moment in hit.moments)
-    counts = {"Videos": f"{len(hits):,}", "Likely moments": f"{likely:,}"}
-    facts = make_query_facts(query, library, encoder, counts | dict(more or {}))
+    facts = make_query_facts(query, library, encoder, {"Videos": f"{len(hits):,}"} | dict(more or {}))
     on_page, total = (sum(len(hit.moments) for hit in part) for part in (shown, hits))
     facts["On this page"] = format_share(on_page, total, " moments")
     pictures = [(hit.item, moment.peak_s) for hit in shown for moment in hit.moments]
@@ -74,11 +76,12 @@ def moments_page(
     scale = get_score_range([hit.curve for hit in shown]) if shown else (0.0, 1.0)
     videos = [
         _video(rank, hit, scale, [next(uris) for _ in hit.moments])
-        | {"is_first_unlikely": rank > 1 and shown[rank - 2].likely and not hit.likely}
+        | {"is_first_doubtful": rank > 1 and shown[rank - 2].is_certain and not hit.is_certain}
         for rank, hit in enumerate(shown, start=1)
     ]
-    body = render("moments.html", videos=videos, any_likely=likely > 0)
-    return render_page(title=f"{query} in {library}", about=_ABOUT, facts=facts, body=body)
+    body = render("moments.html", videos=videos, any_certain=any(hit.is_certain for hit in hits))
+    about = _ABOUT + (_ABOUT_MATCH if all(hit.judged for hit in hits) else "")
+    return render_page(title=f"{query} in {library}", about=about, facts=facts, body=body)
 
 
 def _first(hits: Sequence[VideoHit]) -> list[VideoHit]:
@@ -94,15 +97,15 @@ def _first(hits: Sequence[VideoHit]) -> list[VideoHit]:
 def _video(rank: int, hit: VideoHit, scale: tuple[float, float], uris: Sequence[str | None]) -> dict[str, Any]:
     length_s = _length(hit)
     length = format_timecode(length_s, within=length_s)
-    facts = f"{format_likely(hit.relevance)} % likely · cosine {hit.score:.2f} · {length}"
+    facts = " · ".join(filter(None, [describe_match(hit), f"cosine {hit.score:.2f}", length]))
     if hit.alignment is not None:
         at = hit.alignment
         facts += f" · {format_timespan(at.query_start_s, at.query_end_s, within=0.0)} of the clip"
         facts += f" runs alongside {format_timespan(at.start_s, at.end_s, within=0.0)} of this video"
     cards = [
         make_score_card(
-            format_timespan(moment.start_s, moment.end_s, within=length_s), uri, moment.score, moment.relevance,
-            f" · best at {format_timecode(moment.peak_s, within=length_s)}",
+            format_timespan(moment.start_s, moment.end_s, within=length_s), uri, moment,
+            f"best at {format_timecode(moment.peak_s, within=length_s)}",
         )
         for moment, uri in zip(hit.moments, uris, strict=True)
     ]  # fmt: skip
@@ -129,7 +132,7 @@ def _curve(hit: VideoHit, scale: tuple[float, float], length_s: float) -> dict[s
         {
             "x": f"{across(moment.start_s):.1f}",
             "width": f"{max(1.0, across(moment.end_s) - across(moment.start_s)):.1f}",
-            "opacity": 0.3 if moment.likely else 0.12,
+            "opacity": 0.3 if moment.is_certain else 0.12,
         }
         for moment in hit.moments
     ]

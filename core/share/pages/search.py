@@ -16,7 +16,8 @@ from core.deprecated import task_keywords
 from core.library.schema import Item
 from core.media.modalities import get_modality
 from core.progress import SILENT, Task
-from core.search.relevance import LIKELY
+from core.search.match_text import describe_match, round_match
+from core.search.relevance import LIKELY, Copy
 from core.share.pages.page import Card, render, render_page
 from core.share.pages.thumbnails import encode_images
 from core.utils.timecode import format_timecode
@@ -25,16 +26,17 @@ if TYPE_CHECKING:
     from core.explore.cluster_naming import ClusterName
     from core.explore.clustering import Clusters
     from core.library.points import Points
+    from core.search.moments import Moment
 
 MOST_HITS = 200
 _SIDE, _SMALL = 240, 128  # pixels of pictures
 _OF_A_CLUSTER = 8
 _METHODS = {"kmeans": "k-means", "hdbscan": "HDBSCAN", "agglomerative": "Ward's method"}
-_READ_HITS = (
-    "The percentage is the estimated probability that a file matches the query; likely matches, from "
-    f"{LIKELY:.0%}, come first. The cosine is the similarity of query and file, -1 to 1, comparable within this query "
-    "only."
+_READ_MATCH = (
+    "The match is the estimated probability that a file is what the query means; "
+    f"below {LIKELY:.0%} it is less certain. "
 )
+_READ_COSINE = "The cosine is the similarity of query and file, -1 to 1, comparable within this query only."
 _READ_CLUSTERS = (
     "Each group holds files that are similar to the encoder, the largest group first, with typical and varied "
     "pictures. The percentage measures how well its name describes the group, and only the group."
@@ -55,6 +57,10 @@ class Answer:
     likely : bool
     times : (float, float, float) or None
         Start, end and peak in a video, in seconds.
+    judged : bool
+        Whether the relevance was measured; without that it is not shown.
+    copy : {"same", "part"} or None
+        Of a query that is a picture: that it is the very picture, or another part of it.
     """
 
     item: Item
@@ -62,6 +68,8 @@ class Answer:
     relevance: float
     likely: bool
     times: tuple[float, float, float] | None = None
+    judged: bool = True
+    copy: Copy | None = None
 
 
 @task_keywords
@@ -97,15 +105,17 @@ def search_page(
     Cancelled
     """
     shown = answers[:MOST_HITS]
-    likely = sum(answer.likely for answer in answers)
-    facts = make_query_facts(query, library, encoder, {"Likely matches": f"{likely:,}"} | dict(more or {}))
+    judged = all(answer.judged for answer in answers)
+    certain = sum(answer.likely for answer in shown) if judged else len(shown)
+    facts = make_query_facts(query, library, encoder, more or {})
     facts["On this page"] = format_share(len(shown), len(answers))
     pictures = [(answer.item, answer.times[2] if answer.times else None) for answer in shown]
     uris = encode_images(pictures, side=_SIDE, task=task)
     cards = [_answer(rank, *pair) for rank, pair in enumerate(zip(shown, uris, strict=True), start=1)]
-    chart = _chart(shown) if len(shown) > 1 else None
-    body = render("hits.html", chart=chart, likely=cards[:likely], rest=cards[likely:])
-    return render_page(title=f"{query} in {library}", about=_READ_HITS, facts=facts, body=body)
+    chart = _chart(shown) if judged and len(shown) > 1 else None
+    body = render("hits.html", chart=chart, certain=cards[:certain], rest=cards[certain:])
+    about = _READ_MATCH + _READ_COSINE if judged else _READ_COSINE
+    return render_page(title=f"{query} in {library}", about=about, facts=facts, body=body)
 
 
 @task_keywords
@@ -222,27 +232,22 @@ def get_point_names(points: Points, numbers: NDArray[np.int64]) -> list[str]:
     return names
 
 
-def make_score_card(name: str, uri: str | None, score: float, relevance: float, more: str = "") -> Card:
-    """A card with relevance and cosine, see `Answer`. more: further text."""
-    percent = format_likely(relevance)
-    return Card(name, uri, f"{percent} % likely · cosine {score:.2f}{more}", percent)
-
-
-def format_likely(relevance: float) -> int:
-    """A relevance in percent, 1 to 99: never certain."""
-    return min(99, max(1, round(100 * relevance)))
+def make_score_card(name: str, uri: str | None, hit: Answer | Moment, more: str = "") -> Card:
+    """A card with match and cosine of a hit. more: further text."""
+    percent = round_match(hit.relevance) if hit.judged else None
+    return Card(name, uri, " · ".join(filter(None, [describe_match(hit), f"cosine {hit.score:.2f}", more])), percent)
 
 
 def _answer(rank: int, answer: Answer, uri: str | None) -> Card:
     when = ""
     if answer.times is not None:
         start, end, peak = (format_timecode(time) for time in answer.times)
-        when = f" · {start} to {end}, best at {peak}"
-    return make_score_card(f"{rank}. {Path(answer.item.path).name}", uri, answer.score, answer.relevance, when)
+        when = f"{start} to {end}, best at {peak}"
+    return make_score_card(f"{rank}. {Path(answer.item.path).name}", uri, answer, when)
 
 
 def _chart(answers: Sequence[Answer]) -> dict[str, object]:
-    """Relevance by rank, and the threshold of likely matches."""
+    """The match by rank, and where doubt begins."""
     width, height, left, top = 620, 150, 42, 10
     step = (width - left - 6) / len(answers)
     low = height - 24

@@ -50,7 +50,7 @@ def test_index_then_search(capsys: pytest.CaptureFixture[str], photos: Path, tmp
     assert report["failed"][0]["reason"]
 
     found = run(capsys, "search", "red", "--library", tmp_path / "library", "--all", "--top", "3")
-    assert set(found) == {"hits", "cutoff"} and len(found["hits"]) == 3
+    assert set(found) == {"hits", "cutoff", "judged"} and len(found["hits"]) == 3
     assert set(found["hits"][0]) == {"path", "kind", "score", "relevance", "likely"}
     assert found["hits"][0]["path"] == str(photos / "red.png") and found["hits"][0]["likely"] is True
     likely = run(capsys, "search", "red", "--library", tmp_path / "library")
@@ -168,7 +168,7 @@ def test_names_in_a_table_may_be_written_in_any_way(
 
 def test_search_in_an_empty_library_finds_nothing(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     Library(tmp_path / "library", create=True)
-    assert run(capsys, "search", "red", "--library", tmp_path / "library") == {"hits": [], "cutoff": 0}
+    assert run(capsys, "search", "red", "--library", tmp_path / "library") == {"hits": [], "cutoff": 0, "judged": True}
 
 
 def test_a_mistyped_path_leaves_no_library_behind(tmp_path: Path) -> None:

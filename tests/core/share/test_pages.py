@@ -96,7 +96,7 @@ def test_results_are_shown_with_scores_and_the_line(hostile: Library, encoder: C
     found = answers(hostile, encoder, "red")
     seen = checked(search_page(found, query="red & <i>", library="L", encoder="colour", more={"Filters": "none"}))
     assert all(f"{rank}. {Path(entry.item.path).name}" in seen.text for rank, entry in enumerate(found, start=1))
-    assert "Likely matches end here" in seen.text and f"cosine {found[0].score:.2f}" in seen.text
+    assert "Less certain from here" in seen.text and f"cosine {found[0].score:.2f}" in seen.text
     assert "red & <i> in L" in seen.text and str(tmp_path) not in seen.text
     assert sum(tag == "img" for tag, _ in seen.tags) == 3
 
@@ -152,7 +152,7 @@ def test_videos_are_shown_with_their_moments(films: Library, encoder: ColorEncod
     seen = checked(content)
     assert f"1. {NAMES[0]}.mp4" in seen.text and "2. wood.mp4" in seen.text and str(tmp_path) not in seen.text
     assert "0:06–0:12" in seen.text and "0:18–0:24" in seen.text and "best at 0:0" in seen.text
-    assert "Likely matches end here" in seen.text and "Ranked by" in seen.text and "blue & <i> in L" in seen.text
+    assert "Less certain from here" in seen.text and "Ranked by" in seen.text and "blue & <i> in L" in seen.text
     moments = [moment for hit in hits for moment in hit.moments]
     assert sum(tag == "figure" for tag, _ in seen.tags) == len(moments) > 2
     found = [entry["src"] for tag, entry in seen.tags if tag == "img"]

@@ -19,6 +19,7 @@ from core.library.keyed_ids import seal, unseal
 from core.media.modalities import VIDEO
 from core.policy import get_policy
 from core.previews.thumbnails import make_thumbnail
+from core.search.match_text import describe_match
 from core.utils.timecode import format_timecode
 from ui.components.values import as_dict, as_text, as_texts
 from ui.server.media_url import get_data_uri, get_image_urls
@@ -180,14 +181,6 @@ def _thumbnail(item: Item, side: int, time_s: float | None) -> bytes | None:
         return None
 
 
-_COPIES = {"same": "this very picture", "part": "part of the same picture"}
-
-
-def chance_text(relevance: float) -> str:
-    """A relevance as text, from 1 to 99 %."""
-    return f"{min(99, max(1, round(100 * relevance)))} % match"
-
-
 def _forced_key(key: str) -> str:
     return f"{key} forced"
 
@@ -227,15 +220,8 @@ def _card(card: Card, url: str | None, small: dict[str, str | None], find: bool)
     }
 
 
-def match_text(hit: Hit) -> str:
-    """What is known of a hit of a search: its match, or that it is a copy of the query's picture; "" for nothing."""
-    if hit.copy is not None:
-        return _COPIES[hit.copy]
-    return chance_text(hit.relevance) if hit.judged else ""
-
-
 def _facts_of(hit: Hit) -> Facts | None:
-    text = match_text(hit)
+    text = describe_match(hit)
     if not text:
         return None
     title = "" if hit.copy else "Estimated probability that this is what the query means"

@@ -88,7 +88,7 @@ function row(moment, player) {
   const words = element("span", "words")
   words.append(element("span", "when", {}, moment.label))
   const facts = { title: "Estimated probability that this is what the query means, and cosine of its best frame" }
-  words.append(element("span", moment.likely ? "chance" : "chance faint", facts, moment.chance))
+  words.append(element("span", moment.certain ? "chance" : "chance faint", facts, moment.chance))
   open.append(words)
   open.onclick = () => {
     seek(player, moment.enter)

@@ -21,9 +21,10 @@ from core.media.isolated import plays_in_browsers
 from core.media.places import Unsure
 from core.previews.clips import PlayableClip, playable_clip
 from core.previews.thumbnails import make_storyboard
+from core.search.match_text import describe_match
 from core.search.moments import Moment
 from core.utils.timecode import format_timespan
-from ui.components.gallery.gallery import RETRY, chance_text
+from ui.components.gallery.gallery import RETRY
 from ui.server.media_url import get_image_urls, get_media_url
 from ui.server.state import once_each
 from ui.session.state import get_state
@@ -149,7 +150,7 @@ def _shown(moment: Moment, duration_s: float, picture: str | None) -> dict[str, 
         "end": round(moment.end_s, 2),
         "peak": round(moment.peak_s, 2),
         "label": format_timespan(moment.start_s, moment.end_s, within=duration_s),
-        "chance": f"{chance_text(moment.relevance)} · {moment.score:.2f}",
-        "likely": moment.likely,
+        "chance": describe_match(moment) or f"cosine {moment.score:.2f}",
+        "certain": moment.is_certain,
         "src": picture,
     }

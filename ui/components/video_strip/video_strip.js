@@ -19,7 +19,7 @@ function picture(frame, go) {
 }
 
 function chip(moment, go) {
-  const name = moment.likely ? "moment likely" : "moment"
+  const name = moment.certain ? "moment certain" : "moment"
   const button = element("button", name, { type: "button", "aria-label": `Go to the moment ${moment.label}` })
   button.append(element("span", "when", {}, moment.label), element("span", "chance", {}, moment.chance))
   button.onclick = () => go(moment.enter)

@@ -10,9 +10,10 @@ from pathlib import Path
 import streamlit as st
 
 from core import Item
+from core.search.match_text import describe_match
 from core.search.moments import Moment
 from core.utils.timecode import format_timecode, format_timespan
-from ui.components.gallery.gallery import RETRY, chance_text
+from ui.components.gallery.gallery import RETRY
 from ui.components.video_player.video_player import frame_urls
 
 _FRAMES = 6
@@ -28,15 +29,15 @@ _COMPONENT = st.components.v2.component(
 def strip(
     item: Item, moments: Sequence[Moment], *, duration_s: float, key: str, on_seek: Callable[[float], None]
 ) -> None:
-    """Show frames of a video, with those of likely moments framed, and the moments. on_seek: called with a second."""
+    """Show frames of a video, with those of certain moments framed, and the moments. on_seek: called with a second."""
     times = [(number + 0.5) * duration_s / _FRAMES for number in range(_FRAMES)]
-    likely = [moment for moment in moments if moment.likely]
+    certain = [moment for moment in moments if moment.is_certain]
     frames = [
         {
             "time": round(time_s, 2),
             "label": format_timecode(time_s, within=duration_s),
             "src": source,
-            "inside": any(moment.start_s <= time_s < moment.end_s for moment in likely),
+            "inside": any(moment.start_s <= time_s < moment.end_s for moment in certain),
         }
         for time_s, source in zip(times, frame_urls(item, times, key=key), strict=True)
     ]
@@ -44,8 +45,8 @@ def strip(
         {
             "enter": round(moment.enter_s, 2),
             "label": format_timespan(moment.start_s, moment.end_s, within=duration_s),
-            "chance": chance_text(moment.relevance),
-            "likely": moment.likely,
+            "chance": describe_match(moment),
+            "certain": moment.is_certain,
         }
         for moment in moments
     ]
