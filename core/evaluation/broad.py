@@ -145,7 +145,7 @@ def load_broad_data(
 ) -> BroadData:  # fmt: skip
     """Embeds the photos and words of `evaluate_broad`, with the same parameters and errors."""
     if (labels is None) == (captions is None):
-        raise DataError("Give either --labels or --captions with --broad.")
+        raise DataError("Broad words are judged by labels or by captions: give one of them.")
     source = "labels" if captions is None else "captions"
     pairs = read_pairs(labels or captions, "image", source.removesuffix("s"))  # type: ignore[arg-type]
     names = read_words(words, source)

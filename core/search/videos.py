@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -156,7 +157,7 @@ def search_videos(
         hits = (
             _clip_hits(rows, clip, reading, pooling, top_k, most)
             if clip
-            else _rank_hits(rows, query, reading, pooling, top_k, most)
+            else _rank_hits(rows, query, reading, pooling, top_k, most, frames=int(videos[index.item_rows].sum()))
         )
         judged = reading.calibration.is_measured and (reading.by_text or clip is not None)
     hits = sorted(hits, key=lambda hit: not hit.likely) if judged else [_without_judgement(hit) for hit in hits]
@@ -165,8 +166,11 @@ def search_videos(
 
 
 def _rank_hits(
-    rows: VideoScores, query: NDArray[np.float32], reading: Relevance, pooling: Pooling, top_k: int, most: int
-) -> list[VideoHit]:
+    rows: VideoScores, query: NDArray[np.float32], reading: Relevance, pooling: Pooling, top_k: int, most: int, *,
+    frames: int,
+) -> list[VideoHit]:  # fmt: skip
+    """frames: number of all frames of videos in the library, whatever the filters."""
+    judge = partial(reading.moment_probabilities, frames=frames)
     background = _compute_background(rows.index, query, reading)
     pooled = rows.pooled(pooling)
     ordered_anew = reading.by_text and pooling == "max"
@@ -174,7 +178,7 @@ def _rank_hits(
     for video in np.argsort(-pooled, kind="stable")[: top_k + _CANDIDATES * ordered_anew]:
         track = rows.track(int(video))
         curve = compute_curve(track, track.vectors @ query, background, matches=reading.frame_posterior(track.vectors))
-        moments = find_moments(curve, track.vectors, background, reading.hit_probabilities, max_moments=most)
+        moments = find_moments(curve, track.vectors, background, judge, max_moments=most)
         score = float(pooled[video])
         order = float(curve.smooth.max()) if ordered_anew else score
         hits.append(_hit(rows, int(video), score, moments, curve, order=order))

@@ -91,7 +91,7 @@ def test_the_command_line_knows_it(toy: str, photos: Path, tmp_path: Path, capsy
     report = run(capsys, "index", photos, "--library", tmp_path / "library", "--encoder", toy)
     assert (report["encoder"], report["added"]) == (toy, 8)
     hits = run(capsys, "search", "red", "--library", tmp_path / "library", "--encoder", toy)["hits"]
-    assert [Path(hit["path"]).name for hit in hits] == ["red.png"]
+    assert Path(hits[0]["path"]).name == "red.png"
 
 
 @pytest.mark.usefixtures("world")
