@@ -97,16 +97,6 @@ def test_too_few_labels_are_refused(library: Library, capsys: pytest.CaptureFixt
     assert "at least 40 pictures" in capsys.readouterr().err
 
 
-def test_labels_that_say_nothing_of_the_pictures_are_refused_or_change_little(
-    library: Library, new_encoder: NewEncoder, capsys: pytest.CaptureFixture[str]
-) -> None:
-    ids, names = library.items()["id"].to_pylist(), list(COLORS)
-    rng = np.random.default_rng(1)
-    library.put_labels([Label(entry, "chance", names[rng.integers(len(names))], "person") for entry in ids])
-    code = main(["calibrate", "--library", str(library.path), "--labels", "chance"])
-    assert code == 0 or (code == 2 and "does not rank the pictures" in capsys.readouterr().err)
-
-
 def test_weights_belong_to_one_encoder_and_damage_is_ignored(tmp_path: Path) -> None:
     encoder, other = NewEncoder("new/1"), NewEncoder("new:1")
     path = save_fitted(FittedWeights("new/1", (2.0, -1.0, 9.0), (5.0, -2.5), "words"))
