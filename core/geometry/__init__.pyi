@@ -79,4 +79,5 @@ from .saliency import Saliency as Saliency
 from .saliency import Way as Way
 from .saliency import compute_saliency as compute_saliency
 from .saliency import count_steps as count_steps
+from .saliency import find_clear_thing as find_clear_thing
 from .saliency import load_image as load_image

@@ -13,6 +13,8 @@ from PIL import Image
 
 from core.deprecated import task_keywords
 from core.encoders.base import Encoder, Vectors
+from core.encoders.prompts import embed_texts
+from core.encoders.reference_prompts import embed_reference_prompts
 from core.errors import QueryError
 from core.library.handout import check_handed_out
 from core.library.store import Library
@@ -26,6 +28,10 @@ Way = Literal["alone", "covered"]
 _GRAY = (127, 127, 127)
 _UNCHANGED = 1e-5  # largest difference of a cosine from 1 by rounding
 _ORDINARY = 0.25  # share of rivals with as much variation between parts, from which a query does not stand out
+
+_THINGS = (  # that many people have photos of, and that rarely fill one
+    "a dog", "a cat", "a bird", "a horse", "a person", "a bicycle", "a boat", "an airplane", "a flower", "a cup",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +74,31 @@ class Saliency:
         """Row and column of the best match, where the encoder looks."""
         row, column = np.unravel_index(int(np.where(self.looked_at, self.values, -np.inf).argmax()), self.values.shape)
         return int(row), int(column)
+
+
+def find_clear_thing(encoder: Encoder, pictures: Vectors) -> str:
+    """The everyday thing that one of some pictures shows most clearly: an example to look for in it.
+
+    Clear is a cosine many standard deviations above those of the reference prompts with that picture. The word that
+    fits most pictures is none to look for: often it is a texture or a scene, which is in every part.
+
+    Parameters
+    ----------
+    encoder : Encoder
+    pictures : array of float32, shape (n, dim)
+        Unit rows.
+
+    Returns
+    -------
+    str
+        "" without pictures.
+    """
+    if not len(pictures):
+        return ""
+    usual = pictures @ embed_reference_prompts(encoder).T
+    cosines = pictures @ embed_texts(encoder, _THINGS).T
+    clear = (cosines - usual.mean(axis=1, keepdims=True)) / (usual.std(axis=1, keepdims=True) + 1e-6)
+    return _THINGS[int(clear.max(axis=0).argmax())]
 
 
 @task_keywords

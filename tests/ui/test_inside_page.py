@@ -110,6 +110,14 @@ def test_a_part_of_a_picture_answers_only_when_asked(
     assert "right** is covered" in said(at)
 
 
+def test_the_first_example_is_a_thing_and_a_picture_of_the_library(colours: Library) -> None:
+    at = open_page(INSIDE, look="parts of a picture")
+    thing, picture = (at.text_input(key).value for key in ("ask", "picture"))
+    assert thing.startswith(("a ", "an ")) and picture.startswith("item:")
+    at = settled(press(at, "Find the matching part"))
+    assert f"The cosine of the whole picture with “{thing}”" in said(at)
+
+
 def test_words_are_no_picture_and_a_video_has_seconds(tmp_path: Path, encoder: ColorEncoder, colours: Library) -> None:
     at = open_page(INSIDE, look="parts of a picture", picture="red", ask="red")
     assert "Words are no picture" in said(at)

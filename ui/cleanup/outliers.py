@@ -52,7 +52,7 @@ def outliers_section(library: Library, encoder: Encoder, pages: DeltaGenerator) 
     )
     shown = [outlier for outlier in found if outlier.score >= least]
     if not shown:
-        st.success("Nothing here is that unusual.", icon=":material/check_circle:")
+        st.success("Nothing here is that unusual. Lower the score to see more.", icon=":material/check_circle:")
         return
     more = f", the {_TOP:,} most unusual" if len(shown) == _TOP else ""
     st.markdown(f"#### {counted(len(shown), 'file')} unlike the others{more}")

@@ -9,23 +9,24 @@ import streamlit as st
 from core import Encoder, Library, Term
 from core.encoders.reference_prompts import embed_reference_prompts
 from core.geometry.distance import embed_terms
-from core.geometry.saliency import Saliency, Way, compute_saliency, count_steps, load_image
+from core.geometry.saliency import Saliency, Way, compute_saliency, count_steps, find_clear_thing, load_image
 from core.media.modalities import VIDEO
 from core.plots.vectors import saliency_map
 from core.progress import Task
 from core.search.query import parse_frame, query_state
 from ui.jobs.tasks import task_button
+from ui.session.cache import get_cached
 from ui.text import percent, plain
 from ui.widgets.code_block import in_python, opening
-from ui.widgets.default_terms import example_item, example_words, term_code
-from ui.widgets.item_picker import get_term_name, pick_item
+from ui.widgets.default_terms import example_item, ready_words, term_code
+from ui.widgets.item_picker import get_term_name, is_chosen, pick_item
 
 _CELLS = (4, 6, 8, 12)
 _WAYS: dict[Way, str] = {"alone": "shown alone", "covered": "covered"}
 
 
 def heat_section(library: Library, encoder: Encoder) -> None:
-    words = example_words(library, encoder, "picture", "ask")
+    words = _example_thing(library, encoder)
     left, right = st.columns(2, gap="medium")
     with right:
         query = pick_item("What to look for in it", "ask", library=library, encoder=encoder, default=words)
@@ -66,6 +67,15 @@ def heat_section(library: Library, encoder: Encoder) -> None:
     if heat is not None:
         _shown(library, heat, query)
         _code(library, encoder, picture, time_s, query, cells, way)
+
+
+def _example_thing(library: Library, encoder: Encoder) -> str:
+    """A thing that a picture of this library shows: the default words; "" if both were chosen."""
+    if is_chosen("picture") and is_chosen("ask"):
+        return ""
+    ready_words(encoder)
+    index = library.index(encoder)
+    return get_cached("clear thing", encoder.id, index, lambda: find_clear_thing(encoder, index.background))
 
 
 def _at_second(library: Library, picture: Term) -> tuple[Term, float]:
