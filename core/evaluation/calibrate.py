@@ -33,6 +33,7 @@ LEAST_PICTURES, LEAST_WORDS = 40, 6
 _LEAST_RIGHT = 4  # pictures that a word needs, so that both halves have some
 _MOST_PICTURES = 2_000  # more change little
 _ABSENT, _CANDIDATES = 100, 300  # names that no picture shows, among so many: embedding all 1,000 takes a minute
+_KIND = 0.02  # weight as a rival of a name two standard deviations nearer to a word than others
 _SEVERAL = 3  # captions per picture from which one alone does not count
 _STOPPED = "Stopped; the weights are as before."
 
@@ -182,7 +183,7 @@ def _embed(
     others = np.random.default_rng(0).permutation(others)[:_CANDIDATES].tolist()
     names = embed_texts(encoder, others)
     # a name that may be a kind of a word ("beagle" of "dog") may well be there
-    apart = (weigh_rivals(queries @ names.T) > 0.5).all(axis=0)
+    apart = (weigh_rivals(queries @ names.T) > _KIND).all(axis=0)
     rows = np.flatnonzero(apart)[:_ABSENT]
     if len(rows) < _ABSENT // 4:
         raise DataError(
