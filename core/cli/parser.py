@@ -12,6 +12,7 @@ from core.cli.commands import (
     adapt,
     app,
     bench,
+    calibrate,
     classify,
     cluster,
     evaluate,
@@ -24,7 +25,22 @@ from core.cli.commands import (
     search,
 )
 
-_COMMANDS = (index, search, locate, classify, adapt, cluster, recommend, exchange, evaluate, bench, sample, health, app)
+_COMMANDS = (
+    index,
+    search,
+    locate,
+    classify,
+    adapt,
+    calibrate,
+    cluster,
+    recommend,
+    exchange,
+    evaluate,
+    bench,
+    sample,
+    health,
+    app,
+)
 
 
 def command_parser() -> argparse.ArgumentParser:

@@ -1,7 +1,8 @@
 """What an encoder's cosines mean: the weights of relevance, and all thresholds that are cosines.
 
 `core.search.relevance` has the formulas. An encoder carries its `Calibration` in an attribute `calibration`; others get
-`DEFAULT`, whose thresholds adapt to the encoder's baseline cosine.
+`DEFAULT`, whose thresholds adapt to the encoder's baseline cosine. Weights that somebody fitted to their own pictures
+(`core.encoders.fitted_weights`) come before both.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.encoders.base import Encoder, Vectors
+from core.encoders.fitted_weights import load_fitted
 from core.encoders.precomputed import supports_text
 
 # Merge threshold of an encoder with neither a calibration nor a text tower: merging cannot be undone.
@@ -170,8 +172,16 @@ def get_calibration(encoder: Encoder) -> Calibration:
     Returns
     -------
     Calibration
-        The encoder's own, or `DEFAULT`.
+        The encoder's own, or `DEFAULT`; with the weights of text queries that somebody fitted on this machine, if any.
     """
+    own, fitted = get_own_calibration(encoder), load_fitted(encoder.id)
+    if fitted is None:
+        return own
+    return replace(own, text_weights=fitted.text_weights, closeness_weights=fitted.closeness_weights, is_measured=True)
+
+
+def get_own_calibration(encoder: Encoder) -> Calibration:
+    """The calibration that an encoder came with, or `DEFAULT`, whatever was fitted on this machine."""
     own = getattr(encoder, "calibration", None)
     return own if isinstance(own, Calibration) else DEFAULT
 

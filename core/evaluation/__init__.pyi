@@ -4,6 +4,8 @@ from .broad import BroadReport as BroadReport
 from .broad import evaluate_broad as evaluate_broad
 from .broad import load_broad_data as load_broad_data
 from .broad import measure_broad as measure_broad
+from .calibrate import CalibrationReport as CalibrationReport
+from .calibrate import calibrate_library as calibrate_library
 from .clusters import evaluate_clusters as evaluate_clusters
 from .datasets import embed_files as embed_files
 from .datasets import read_pairs as read_pairs

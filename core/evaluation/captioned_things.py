@@ -67,7 +67,9 @@ def read_things(path: Path | None = None) -> dict[str, tuple[str, ...]]:
     return {name: tuple(row.lower().split("|")) for name, row in zip(names, words, strict=True) if name and row}
 
 
-def find_things(captions: Iterable[Sequence[str]], things: Mapping[str, Sequence[str]]) -> CaptionedThings:
+def find_things(
+    captions: Iterable[Sequence[str]], things: Mapping[str, Sequence[str]], *, enough: int = _ENOUGH
+) -> CaptionedThings:
     """Finds the things that the captions of each photo name.
 
     Parameters
@@ -76,6 +78,8 @@ def find_things(captions: Iterable[Sequence[str]], things: Mapping[str, Sequence
         The captions of each photo.
     things : mapping of str to sequence of str
         See `read_things`.
+    enough : int
+        Captions that must name a thing for the photo to have it; 1 where photos have one each.
 
     Returns
     -------
@@ -85,4 +89,4 @@ def find_things(captions: Iterable[Sequence[str]], things: Mapping[str, Sequence
     named = np.array(
         [[sum(not own.isdisjoint(names) for own in photo) for photo in words] for names in things.values()]
     ).reshape(len(things), len(words))
-    return CaptionedThings(tuple(things), named >= _ENOUGH, named == 0)
+    return CaptionedThings(tuple(things), named >= enough, named == 0)

@@ -181,7 +181,7 @@ def _summarize(name: str, count: int, draws: NDArray[np.float64]) -> LabelsCell:
 def _read_sets(texts: Path | None, sets: Sequence[str], labels: Path | None) -> Mapping[str, dict[str, str]]:
     """{set: {image: label}}."""
     if (texts is None) == (labels is None):
-        raise DataError("Give either --texts, a table of sets, or --labels, a table with the columns image and label.")
+        raise DataError("Give either a table of sets (texts) or a table with the columns image and label (labels).")
     if labels is not None:
         return {labels.stem: require_one_each(read_pairs(labels, "image", "label"), labels)}
     assert texts is not None

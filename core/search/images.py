@@ -169,7 +169,7 @@ def _rank(
     """The ranked vectors, and the ranks of each of the first `top_k` hits."""
     count = -(-top_k // _BLOCK) * _BLOCK
     while True:
-        numbers = _rank_items(index, reading.centered_query, count, allowed)
+        numbers = _rank_items(index, reading, count, allowed)
         ranked = _Ranked.judge(index, reading, numbers)
         groups = ranked.fold() if fold else [[rank] for rank in range(len(numbers))]
         if len(groups) >= top_k or len(numbers) < count:
@@ -178,12 +178,12 @@ def _rank(
 
 
 def _rank_items(
-    index: VectorIndex, query: NDArray[np.float32], count: int, allowed: NDArray[np.bool_] | None
+    index: VectorIndex, reading: Relevance, count: int, allowed: NDArray[np.bool_] | None
 ) -> NDArray[np.int64]:
     """The best vector of each of the `count` nearest items; a long video has thousands, but counts once."""
     wanted = count
     while True:
-        _, numbers = index.search(query, wanted, allowed=allowed)
+        numbers = reading.find_nearest(index, wanted, allowed)
         best = np.sort(np.unique(index.item_rows[numbers], return_index=True)[1])[:count]
         if len(best) == count or len(numbers) < wanted:
             return numbers[best]

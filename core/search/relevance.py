@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -67,16 +68,20 @@ class Relevance:
         The prior without what may be kinds of the query.
     by_text : bool
         Whether no image is among the terms.
-    mean, std : float
-        Of the cosines of reference queries with the library: the null distribution.
+    background : ndarray of float32, shape (b, dim)
+        A sample of the library's vectors.
     calibration : Calibration
         Of the encoder, with thresholds that hold for this library.
+    pairs : ndarray of float32, shape (p,)
+        Cosines of pairs of prompts, which stand for chance in an image query while the library has hardly any images.
     presence : float
         Probability, 0 to 1, that the library has what a text query means.
     top : float
         Log posterior of the library's best item.
     nearest : mapping of int to float
-        Log posteriors of the library's nearest vectors, by their numbers in the index.
+        Log posteriors of the library's nearest vectors, by their numbers in the index, nearest first.
+    searched : ndarray of bool, shape (items,), optional
+        Which items of the library `nearest` is of; None: all.
     ranks : bool
         Whether the log posterior puts hits in order. Not with images, where the cosine does, or with terms that push
         away, where the sharp one does: the mean of such reference queries is no measure of hubs.
@@ -87,12 +92,13 @@ class Relevance:
     prior: NDArray[np.float32]
     rivals: NDArray[np.float32]
     by_text: bool
-    mean: float
-    std: float
+    background: Vectors
     calibration: Calibration
+    pairs: NDArray[np.float32] = field(default_factory=lambda: np.empty(0, np.float32))
     presence: float = 1.0
     top: float = 0.0
     nearest: Mapping[int, float] = field(default_factory=dict)
+    searched: NDArray[np.bool_] | None = None
     ranks: bool = True
 
     @classmethod
@@ -115,27 +121,32 @@ class Relevance:
         best : ndarray of float32, shape (k, dim), optional
             The library's vectors that are nearest to the query; by default the nearest of `background`.
         """
-        calibration = get_calibration(encoder).at(background)
-        prompts = embed_reference_prompts(encoder) if supports_text(encoder) else background
-        reference_prompts = _get_reference_queries(prompts, background, terms)
-        by_text = all(term.is_word for term in terms)
-        scores = (
-            reference_prompts[_sample_evenly(len(reference_prompts), _LEVEL_QUERIES)]
-            @ background[_sample_evenly(len(background), _LEVEL_ITEMS)].T
-        )
-        if not by_text:
-            half = min(_PRIOR_PAIRS, len(prompts) // 2)
-            scores = np.append(scores[scores < calibration.same_image], (prompts[:half] * prompts[-half:]).sum(axis=1))
-        prior = get_reference_prior() if by_text else np.ones(len(reference_prompts), np.float32)
-        rivals = prior * weigh_rivals(query[None] @ reference_prompts.T)[0]
-        mean, std = float(scores.mean()), float(scores.std()) + 1e-6
-        ranks = by_text and all(term.weight > 0 for term in terms)
-        reading = cls(query, reference_prompts, prior, rivals, by_text, mean, std, calibration, ranks=ranks)
-        if not by_text:
+        reading = cls._judge(encoder, background, query, terms)
+        if not reading.by_text:
             return reading
         if best is None:
             best = background[np.argsort(-(background @ query), kind="stable")[:NEAREST]]
         return reading.within(reading.log_posterior(best), items=items)
+
+    @classmethod
+    def _judge(
+        cls, encoder: Encoder, background: Vectors, query: NDArray[np.float32], terms: Sequence[Term]
+    ) -> Relevance:
+        """The query among its reference queries, before it is known what the library has."""
+        prompts = embed_reference_prompts(encoder) if supports_text(encoder) else background
+        reference_prompts = _get_reference_queries(prompts, background, terms)
+        by_text = all(term.is_word for term in terms)
+        prior = get_reference_prior() if by_text else np.ones(len(reference_prompts), np.float32)
+        half = 0 if by_text else min(_PRIOR_PAIRS, len(prompts) // 2)
+        return cls(
+            query, reference_prompts, prior,
+            rivals=prior * weigh_rivals(query[None] @ reference_prompts.T)[0],
+            by_text=by_text,
+            background=background,
+            calibration=get_calibration(encoder).at(background),
+            pairs=(prompts[:half] * prompts[len(prompts) - half :]).sum(axis=1),
+            ranks=by_text and all(term.weight > 0 for term in terms),
+        )  # fmt: skip
 
     @classmethod
     def from_library(
@@ -152,7 +163,7 @@ class Relevance:
         texts: whether texts are searched; their cosines with words are on another scale than those of pictures.
         """
         allowed = None if index.is_seen is None else index.is_seen ^ texts
-        judged = cls.from_query(encoder, index.background, query, terms, items=1, best=index.background[:1])
+        judged = cls._judge(encoder, index.background, query, terms)
         if not judged.by_text:
             return judged
         _, numbers = index.search(judged.centered_query, NEAREST, allowed=allowed)
@@ -161,7 +172,38 @@ class Relevance:
             return judged
         posteriors = judged.log_posterior(index.vectors(numbers))
         nearest = dict(zip(numbers.tolist(), posteriors.tolist(), strict=True))
-        return replace(judged.within(posteriors, items=items), nearest=nearest)
+        return replace(judged.within(posteriors, items=items), nearest=nearest, searched=allowed)
+
+    @cached_property
+    def null(self) -> tuple[float, float]:
+        """Mean and standard deviation of the cosines of reference queries with the library: the null distribution.
+
+        Computed when it is asked for, which a search of pictures by words never does.
+        """
+        queries = self.reference_prompts[_sample_evenly(len(self.reference_prompts), _LEVEL_QUERIES)]
+        scores = queries @ self.background[_sample_evenly(len(self.background), _LEVEL_ITEMS)].T
+        if not self.by_text:
+            scores = np.append(scores[scores < self.calibration.same_image], self.pairs)
+        return float(scores.mean()), float(scores.std()) + 1e-6
+
+    @property
+    def mean(self) -> float:
+        """The mean of `null`."""
+        return self.null[0]
+
+    @property
+    def std(self) -> float:
+        """The standard deviation of `null`."""
+        return self.null[1]
+
+    def find_nearest(self, index: VectorIndex, count: int, allowed: NDArray[np.bool_] | None) -> NDArray[np.int64]:
+        """Numbers (m,) of the nearest vectors of the allowed items, best first, m <= count.
+
+        Where the library was judged by these very items, the nearest are known already.
+        """
+        if 0 < count <= len(self.nearest) and _is_same_mask(allowed, self.searched):
+            return np.fromiter(self.nearest, np.int64, count)
+        return index.search(self.centered_query, count, allowed=allowed)[1]
 
     def posteriors_of(self, numbers: NDArray[np.int64], vectors: Vectors) -> NDArray[np.float64]:
         """`log_posterior` of vectors (m, dim) with these numbers (m,) in the index; the nearest are known already."""
@@ -171,7 +213,7 @@ class Relevance:
             found[missing] = self.log_posterior(vectors[missing])
         return found
 
-    @property
+    @cached_property
     def centered_query(self) -> NDArray[np.float32]:
         """(dim,) what to rank a library by: of words, the query less the mean reference query.
 
@@ -201,10 +243,11 @@ class Relevance:
 
     def name_copies(self, scores: NDArray[np.float32]) -> list[Copy | None]:
         """What hits of an image query with these cosines (m,) are, if they are of the very same picture."""
+        if self.by_text:
+            return [None] * len(scores)
         far = (1 - scores) / (1 - self.mean) / self.calibration.same_scene
         return [
-            None if self.by_text
-            else "same" if score >= self.calibration.same_image
+            "same" if score >= self.calibration.same_image
             else "part" if distance <= _PART else None
             for score, distance in zip(scores.tolist(), far.tolist(), strict=True)
         ]  # fmt: skip
@@ -385,6 +428,13 @@ def _get_reference_queries(prompts: Vectors, background: Vectors, terms: Sequenc
         pool = prompts if term.is_word else background
         total += np.float32(term.weight) * pool[order % len(pool)]
     return unit_rows(total)
+
+
+def _is_same_mask(one: NDArray[np.bool_] | None, other: NDArray[np.bool_] | None) -> bool:
+    """Whether two masks, of which None allows everything, allow the same."""
+    if one is None or other is None:
+        return all(mask is None or bool(mask.all()) for mask in (one, other))
+    return np.array_equal(one, other)
 
 
 def _logistic(logit: NDArray[np.floating]) -> NDArray[np.float32]:

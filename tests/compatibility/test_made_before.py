@@ -16,6 +16,7 @@ from core import Item, Library, ingest, open_encoder, parse_query, search
 from core.library.schema import FORMAT_VERSION
 
 WARM = {"red", "yellow", "orange"}
+SHOWN_ANYWAY = {"beyond"}  # what this parameter of links asked for is now always there
 
 
 @pytest.fixture
@@ -100,4 +101,4 @@ def test_the_parameters_of_kept_links_are_still_bound() -> None:
                 parts = key.values if isinstance(key, ast.JoinedStr) else [key]
                 bound.add("".join(str(part.value) for part in parts if isinstance(part, ast.Constant)))
     cached = {line for line in (DATA / "recorded_links.txt").read_text().splitlines() if not line.startswith("#")}
-    assert cached <= bound
+    assert cached - SHOWN_ANYWAY <= bound

@@ -37,21 +37,21 @@ def newest(colours: Library, monkeypatch: pytest.MonkeyPatch) -> Iterator[Turned
 
 
 def test_the_page_library_says_so_and_embeds_again(colours: Library, newest: TurnedEncoder) -> None:
-    assert cards(visit(SEARCH, library="Colours", encoder="colour", q="red")) == ["red.png"]
+    assert cards(visit(SEARCH, library="Colours", encoder="colour", q="red"))[0] == "red.png"
     at = visit(LIBRARY, library="Colours")
     assert NOTE in said(at), said(at)
     at = settled(press(at, "Embed again"))
     assert "Embedding again: done" in said(at) and "earlier weights" not in said(at)
     assert [entry.id for entry in colours.encoders()] == [NEWEST]
     for link in ({"encoder": "colour"}, {}):
-        assert cards(visit(SEARCH, library="Colours", q="red", **link)) == ["red.png"], (
+        assert cards(visit(SEARCH, library="Colours", q="red", **link))[0] == "red.png", (
             "the link and the settings go on"
         )
 
 
 def test_a_link_may_name_the_weights(colours: Library, newest: TurnedEncoder) -> None:
     at = visit(SEARCH, library="Colours", encoder=EARLIER, q="red")
-    assert cards(at) == ["red.png"] and "Colours, earlier weights" in at.selectbox("encoder_pick").options
+    assert cards(at)[0] == "red.png" and "Colours, earlier weights" in at.selectbox("encoder_pick").options
     reembed(colours, newest)
     assert "not embedded with this encoder yet" in said(visit(SEARCH, library="Colours", encoder=EARLIER, q="red"))
 
@@ -75,7 +75,7 @@ def test_visitors_of_a_public_server_are_not_asked(
     monkeypatch.setenv("SEMBLANCE_PUBLIC", "1")
     at = visit(LIBRARY, library="Colours", encoder="colour")
     assert "earlier weights" not in said(at) and find_weights(colours, "colour") != "colour"
-    assert cards(visit(SEARCH, library="Colours", encoder="colour", q="red")) == ["red.png"]
+    assert cards(visit(SEARCH, library="Colours", encoder="colour", q="red"))[0] == "red.png"
 
 
 def test_new_files_are_found_before_the_rest_is_embedded_again(
@@ -83,7 +83,7 @@ def test_new_files_are_found_before_the_rest_is_embedded_again(
 ) -> None:
     Image.new("RGB", (90, 60), (170, 20, 60)).save(photos / "ruby.png")
     settled(press(visit(LIBRARY, library="Colours"), "Check for changes"))
-    assert set(cards(visit(SEARCH, library="Colours", q="red"))) == {"red.png", "ruby.png"}
+    assert set(cards(visit(SEARCH, library="Colours", q="red"))[:2]) == {"red.png", "ruby.png"}
 
 
 def test_python_lines_open_the_same_weights(colours: Library, newest: TurnedEncoder) -> None:
@@ -106,7 +106,8 @@ def test_concepts_and_heads_are_learned_again(colours: Library, encoder: ColorEn
     at.button("again concept glow").click().run()
     at.button("again head warmth").click().run()
     assert not at.exception and at.selectbox("head").value == "warmth"
-    assert {name.partition(".")[0] for name in cards(visit(SEARCH, library="Colours", q="concept:glow"))} <= WARM
+    glowing = cards(visit(SEARCH, library="Colours", q="concept:glow"))
+    assert {name.partition(".")[0] for name in glowing[: len(WARM)]} == WARM
 
 
 def test_reductions_are_stored_again(colours: Library, encoder: ColorEncoder, newest: TurnedEncoder) -> None:

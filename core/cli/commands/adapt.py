@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from core.cli.examples import add_examples, read_captions, read_labels
 from core.cli.options import Options, add_command, add_library, get_encoder
 from core.cli.output import one_line
-from core.encoders import Encoder
 from core.errors import DataError
 from core.progress import Task
-
-if TYPE_CHECKING:
-    from core.library import Library
-
-_STORED = ""  # in place of a table: the captions that the library has
 
 
 def add(tree: Any) -> None:
@@ -24,10 +19,7 @@ def add(tree: Any) -> None:
     parser = add_command(tree, "adapt", text, adapt, show_adapted)
     add_library(parser)
     source = parser.add_mutually_exclusive_group(required=True)
-    text = "table with a column of files and the column caption; without CSV: the captions that the library has"
-    source.add_argument("--captions", nargs="?", const=_STORED, metavar="CSV", help=text)
-    text = "name of a task: its labels that a person gave, as on the page Classify"
-    source.add_argument("--labels", metavar="TASK", help=text)
+    add_examples(source)
     text = "of the adapted encoder (default: that of the task or the library); an earlier one of this name is replaced"
     parser.add_argument("--name", metavar="NAME", help=text)
     text = "list the adapted encoders; or export, import or remove one"
@@ -48,11 +40,9 @@ def adapt(options: Options, task: Task) -> dict[str, Any]:
     encoder = get_encoder(options, task, library)
     labels = captions = None
     if options.labels is not None:
-        labels = {entry.item_id: entry.label for entry in library.labels(options.labels) if entry.by == "person"}
-        if not labels:
-            raise DataError(_explain_no_labels(library, options.labels))
+        labels = read_labels(library, options.labels)
     else:
-        captions = _read_captions(library, encoder, options.captions)
+        captions = read_captions(library, encoder, options.captions)
     title = options.name or options.labels or library.name
     found = adapt_library(library, encoder, title, labels=labels, captions=captions, task=task)
     adapted = store_adapted(library, encoder, found.adapter, task=task)
@@ -62,23 +52,6 @@ def adapt(options: Options, task: Task) -> dict[str, Any]:
         "adapted": [asdict(figure) for figure in found.gains],
         "others": [asdict(figure) for figure in found.others],
     }  # fmt: skip
-
-
-def _read_captions(library: Library, encoder: Encoder, table: str) -> list[tuple[str, str]]:
-    """(item id, caption) pairs of a table, or those that the library has."""
-    from core.library import Item, read_table
-
-    if table == _STORED:
-        return library.captions()
-    columns = read_table(Path(table))
-    name = "caption" if "caption" in columns.columns else next(iter(columns.columns))
-    items = [Item.from_row(row) for row in library.index(encoder).items.to_pylist()]
-    return columns.pairs(name, items)[0]
-
-
-def _explain_no_labels(library: Library, name: str) -> str:
-    tasks = ", ".join(sorted({entry.task for entry in library.labels() if entry.by == "person"})) or "none yet"
-    return f"{library.path} has no labels by a person in the task {name!r} (it has: {tasks})."
 
 
 def show_adapted(report: dict[str, Any]) -> None:

@@ -214,7 +214,7 @@ def test_the_app_knows_them(files: Path, encoder: ColorEncoder) -> None:
     at = visit(SEARCH, library="Mixed", q="blue")
     assert cards(at)[0] == "blue.png" and not any("swatch" in name for name in cards(at))
     at = at.segmented_control("kind").set_value("swatch").run()
-    assert cards(at) == ["cold.swatch"] and "Among 3 swatches" in said(at)
+    assert cards(at)[0] == "cold.swatch" and "Among 3 swatches" in said(at)
     card = component(at, "cards")[0]["cards"][0]
     assert card["src"] and card["about"] == "row at row 2"
     for page in (LIBRARY, HOME):

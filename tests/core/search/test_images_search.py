@@ -218,9 +218,9 @@ def test_relevance_to_a_picture_is_measured_by_how_the_library_varies() -> None:
             np.ones(1, np.float32),
             np.ones(1, np.float32),
             by_text=False,
-            mean=0.2,
-            std=std,
+            background=one[:0],
             calibration=EMBEDDED_3,
+            pairs=np.array([0.2 - std, 0.2 + std], np.float32),
         )
         return float(measured.hit_probabilities(np.array([cosine], np.float32), one)[0])
 
