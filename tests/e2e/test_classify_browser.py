@@ -162,8 +162,12 @@ def test_a_number_is_learned_kept_and_predicted(visitor: Visitor, tmp_path: Path
     assert visitor.settle().fits()
 
 
-def test_a_cell_of_the_confusion_matrix_opens_its_pictures(visitor: Visitor) -> None:
-    page = visitor.go("lab", least="2").page
+def test_a_cell_of_the_confusion_matrix_opens_its_pictures(visitor: Visitor, tmp_path: Path) -> None:
+    textures, things = ("gravel.png", "grass.png", "brick wall.png"), ("coffee.png", "motorcycle.png", "clock.png")
+    rows = [f"{name},texture" for name in textures] + [f"{name},thing" for name in things]
+    (tmp_path / "labels.csv").write_text("\n".join(["image,label", *rows]))
+    page = visitor.go("lab", least="2", labels_from="a CSV").page
+    page.locator("input[type=file]").set_input_files(tmp_path / "labels.csv")
     page.get_by_role("button", name="Compare methods").click()
     page.get_by_text("Confusion matrix").wait_for(timeout=60_000)
     visitor.settle()
