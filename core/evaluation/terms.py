@@ -96,7 +96,9 @@ def evaluate_terms(
     queries = {kind: _sample_queries(known, kind, most) for kind in KINDS}
     queries = {kind: own for kind, own in queries.items() if len(own) > 1}
     if not queries:
-        raise DataError(f"{captions} names too few things together: give more photos, or --things with other words.")
+        raise DataError(
+            f"{captions} names too few things together: give more photos, or a table of other words (things)."
+        )
     stage = task.stage("measure", "kinds of queries")
     figures: dict[str, dict[str, WayFigures]] = {}
     for kind, own in queries.items():

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 PICTURE_S = 30.0  # of the processor's time, so that a busy machine gives up no good file; the largest take about four
 _SILENT_S = 60.0  # for pictures of a video, which somebody waits for
-_VIDEO = Limits(SILENT_S, memory=MAX_MEMORY)
 _large = threading.Lock()
 
 
@@ -146,7 +145,9 @@ class IsolatedVideo:
         max_s: float | None = None,
     ) -> None:
         arguments = _plain(source), str(sampling), start_s, min_side, max_s
-        self._call, info = start_decoding("decode_video", *arguments, limits=_VIDEO, reports=True)
+        self._call, info = start_decoding(
+            "decode_video", *arguments, limits=Limits(SILENT_S, memory=MAX_MEMORY), reports=True
+        )
         self.read_s = self.length_s = 0.0
         self.damage: str | None = None
         self.info: VideoInfo = _video_info(info)

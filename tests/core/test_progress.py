@@ -23,7 +23,15 @@ from core.share.vector_formats import remove_vector_format
 # Functions that are younger than `task=` and never took the keywords before it.
 YOUNGER = {
     *("adapt", "adapt_library", "caption_examples", "label_examples", "store_adapted"),
-    *("evaluate_broad", "evaluate_labels", "evaluate_mixed", "evaluate_sets", "evaluate_terms", "evaluate_texts"),
+    *(
+        "calibrate_library",
+        "evaluate_broad",
+        "evaluate_labels",
+        "evaluate_mixed",
+        "evaluate_sets",
+        "evaluate_terms",
+        "evaluate_texts",
+    ),
     *("load_broad_data", "reembed", "store_derived"),
 }
 

@@ -52,7 +52,7 @@ def test_what_is_learned_from_is_not_measured_on() -> None:
 
 def test_one_table_and_known_sets(encoder: ColorEncoder, colored: Path) -> None:
     for wrong, said in (
-        ({}, "either --texts"),
+        ({}, "either a table of sets"),
         ({"texts": colored / "texts.csv", "sets": ["captions"]}, "no set 'captions'"),
         ({"texts": colored / "texts.csv", "shots": [5]}, "No set has 8 pictures"),
         ({"texts": colored / "texts.csv", "repeats": 1}, "at least 2 repeats"),

@@ -138,7 +138,7 @@ def test_eight_labels_a_class_are_worth_about_as_much_as_words(ten_classes: FewS
 @needs_data
 def test_a_blend_is_as_good_as_words_and_labels(ten_classes: FewShotReport) -> None:
     for shots, point in ten_classes.methods["blend"].items():
-        assert point.mean > ten_classes.zeroshot - 0.02, shots
+        assert point.mean > ten_classes.zeroshot - 0.03, shots
         rest = [ten_classes.methods[other][shots].mean for other in ("probe", "knn", "centroid")]
         assert point.mean > max(rest) - 0.005, shots
     assert ten_classes.methods["blend"]["8"].mean > ten_classes.zeroshot + 0.01
