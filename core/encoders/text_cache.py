@@ -56,12 +56,12 @@ def _load(path: Path, encoder: Encoder, texts: Sequence[str], task: Task) -> Vec
             return vectors
     except (OSError, ValueError, EOFError):
         pass  # missing or damaged: embed again
-    vectors = _embed(encoder, texts, task)
+    stored = _embed(encoder, texts, task).astype(np.float16)
     buffer = io.BytesIO()
-    np.save(buffer, vectors.astype(np.float16))
+    np.save(buffer, stored)
     with contextlib.suppress(OSError):  # a read-only home has no cache
         write_atomic(path, buffer.getvalue())
-    return vectors
+    return stored.astype(np.float32)  # as a later process reads them, so that all give the same figures
 
 
 def _embed(encoder: Encoder, texts: Sequence[str], task: Task) -> Vectors:

@@ -45,6 +45,7 @@ _MEMBERS, _OTHERS = 150, 2_000  # sampled points of each cluster, and of all
 _MAX_CANDIDATES = 5  # members of each cluster for the captioner
 _DOUBT = 2.0  # standard errors subtracted from the area under the curve, against accidents of small clusters
 _RUNNERS_UP = 4
+_DIGITS = 5  # of scores that count
 _FIRST = 10.0  # more than any score
 _CONTENT = re.compile(r"\b(?!(?:a|an|the|in|on|of|with|at|to|and|or|from|for|by)\b)\w+")
 _STOPPED = "Stopped before the clusters had names."
@@ -131,7 +132,8 @@ def name_clusters(
         task.check(_STOPPED)
         sample = vectors[_sample_numbers(members, _MEMBERS, rng)]
         scores, agreement = scorer.score(sample, number)
-        best, *rest = np.argsort(-scores, kind="stable")[: _RUNNERS_UP + 1].tolist()
+        # words of equal vectors differ in the last bits of a product; their order is that of the list
+        best, *rest = np.argsort(-scores.round(_DIGITS), kind="stable")[: _RUNNERS_UP + 1].tolist()
         outside = vectors[others[clusters.labels[others] != number]]
         lift = _compute_lift(sample @ vocabulary.vectors[best], outside @ vocabulary.vectors[best])
         confidence = float(np.sqrt(agreement[best] * lift))
