@@ -52,9 +52,7 @@ def add_encoder(parser: argparse.ArgumentParser) -> None:
 
 def add_kind(parser: argparse.ArgumentParser, text: str) -> None:
     """The kind of items that a command is limited to."""
-    kinds = list_modalities()
-    mixed = [ANY] if any(modality.embedded_as == "text" for modality in kinds) else []
-    parser.add_argument("--kind", choices=[*(modality.name for modality in kinds), *mixed], help=text)
+    parser.add_argument("--kind", choices=[*(modality.name for modality in list_modalities()), ANY], help=text)
 
 
 def add_images(parser: argparse.ArgumentParser) -> None:

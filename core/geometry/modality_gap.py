@@ -301,7 +301,7 @@ def measure_agreement(
     LibraryError
         The library cannot be read.
     """
-    own = {str(term.value).partition("@")[0] for term in request.values() if term.kind in ("item", "frame")}
+    own = {term.item_id for term in request.values() if term.item_id}
     answers = {}
     for name, term in request.items():
         hits = search(library, encoder, [term], top_k=top_k + len(own), filters=filters).hits

@@ -38,8 +38,8 @@ def exclude_items(index: VectorIndex, terms: Sequence[Term]) -> NDArray[np.bool_
     """Mask (items,) of all items except those of the terms."""
     allowed = np.ones(len(index.items), bool)
     for term in terms:
-        if term.kind in ("item", "frame"):
-            allowed[index.item_rows[index.item_numbers(str(term.value).partition("@")[0])]] = False
+        if term.item_id is not None:
+            allowed[index.item_rows[index.item_numbers(term.item_id)]] = False
     return allowed
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from core.encoders.base import Vectors
 from core.encoders.calibration import DEFAULT, Calibration, compute_baseline_cosine
 from core.library.schema import Item
-from core.media.modalities import list_modalities
+from core.media.modalities import list_text_kinds
 from core.media.modality import Segment
 from core.vectors.temporal_smoothing import TemporalSmoother
 
@@ -118,8 +118,8 @@ class VectorIndex:
     @cached_property
     def is_seen(self) -> NDArray[np.bool_] | None:
         """(items,) mask of items that are not embedded as text; None if there are no others."""
-        texts = [modality.name for modality in list_modalities() if modality.embedded_as == "text"]
-        mask = ~pc.is_in(self.items["kind"], value_set=pa.array(texts, pa.string())).to_numpy().astype(bool)
+        texts = pa.array(list_text_kinds(), pa.string())
+        mask = ~pc.is_in(self.items["kind"], value_set=texts).to_numpy().astype(bool)
         return None if mask.all() else mask
 
     @cached_property

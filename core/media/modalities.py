@@ -57,6 +57,11 @@ def list_modalities() -> list[Modality]:
     return [*_BUILT_IN.values(), *others.values()]
 
 
+def list_text_kinds() -> list[str]:
+    """The names of kinds that are embedded as text: their cosines with words are on another scale."""
+    return [modality.name for modality in list_modalities() if modality.embedded_as == "text"]
+
+
 def get_modality(name: str) -> Modality:
     """The kind of an item. One whose package is missing has a record that refuses to open files, with the reason."""
     found = _BUILT_IN.get(name) or _registered.get(name) or _load_plugins(tuple(sys.path)).get(name)

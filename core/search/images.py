@@ -18,7 +18,7 @@ from core.library.filters import Filters
 from core.library.index import VectorIndex
 from core.library.schema import Item
 from core.library.store import Library
-from core.media.modalities import get_modality
+from core.media.modalities import list_text_kinds
 from core.media.modality import Segment
 from core.search.combine import Combine, combine_terms
 from core.search.query import Term, embed_query
@@ -191,7 +191,7 @@ def _rank_items(
 
 
 def _is_text(kind: str | None) -> bool:
-    return kind is not None and get_modality(kind).embedded_as == "text"
+    return kind in list_text_kinds()
 
 
 def _get_allowed(

@@ -14,8 +14,9 @@ import pyarrow.compute as pc
 
 from core.encoders.base import Encoder
 from core.library.filters import ANY, Filters
+from core.library.index import VectorIndex
 from core.library.store import Library
-from core.media.modalities import TEXT, list_modalities
+from core.media.modalities import TEXT, list_text_kinds
 from core.search.combine import Combine
 from core.search.images import Hit, SearchResult
 from core.search.images import search as search_vectors
@@ -67,7 +68,7 @@ def search(
     """
     started = time.perf_counter()
     filters = filters or Filters()
-    kinds = [None, *_list_text_kinds(library)] if filters.kind == ANY else [filters.kind]
+    kinds = [None, *_find_text_kinds(library.index(encoder))] if filters.kind == ANY else [filters.kind]
     results = [
         search_texts(library, encoder, terms, top_k=top_k, filters=filters, fold_documents=True, combine=combine)
         if kind == TEXT.name
@@ -89,7 +90,6 @@ def _order(hit: Hit) -> tuple[float, float]:
     return -hit.relevance, -hit.score
 
 
-def _list_text_kinds(library: Library) -> list[str]:
+def _find_text_kinds(index: VectorIndex) -> list[str]:
     """The kinds that the library has and that are embedded as text, which `search_vectors` leaves out."""
-    texts = {modality.name for modality in list_modalities() if modality.embedded_as == "text"}
-    return sorted(texts & set(pc.unique(library.items()["kind"]).to_pylist()))
+    return sorted({*list_text_kinds()} & set(pc.unique(index.items["kind"]).to_pylist()))

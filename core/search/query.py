@@ -61,6 +61,11 @@ class Term:
         """Whether its vector lies among those of texts, not of images."""
         return self.kind in ("text", "concept")
 
+    @property
+    def item_id(self) -> str | None:
+        """The id of the item of the library that it names, whole or by a frame; None for other terms."""
+        return str(self.value).partition("@")[0] if self.kind in ("item", "frame") else None
+
 
 def parse_query(text: str, *, files: bool = True) -> tuple[Term, ...]:
     """Parses a query such as `2:beach + ./photo.jpg - people`.

@@ -29,14 +29,14 @@ def spell_out(library: Library, terms: Sequence[Term]) -> tuple[Term, ...]:
     -------
     tuple of Term
     """
-    named = {str(term.value).partition("@")[0] for term in terms if term.kind in ("item", "frame")}
-    texts = [item.id for item in library.items_with(sorted(named)) if item.kind == TEXT.name] if named else []
+    named = sorted({term.item_id for term in terms if term.item_id})
+    texts = [item.id for item in library.items_with(named) if item.kind == TEXT.name] if named else []
     passages = library.passages(texts) if texts else {}
     return tuple(_spell_out(library, term, passages) for term in terms)
 
 
 def _spell_out(library: Library, term: Term, passages: dict[str, list[Passage]]) -> Term:
-    own = passages.get(str(term.value).partition("@")[0]) if term.kind in ("item", "frame") else None
+    own = passages.get(term.item_id) if term.item_id else None
     if not own:
         return term
     if term.kind == "item":

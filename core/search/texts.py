@@ -140,7 +140,7 @@ def _rank_in_joint_space(
 
 def _is_textual(library: Library, terms: Sequence[Term]) -> bool:
     """Whether a query has nothing but words and texts of the library."""
-    own = [str(term.value).partition("@")[0] for term in terms if term.kind in ("item", "frame")]
+    own = [term.item_id for term in terms if term.item_id]
     kinds = {item.kind for item in library.items_with(own)} if own else set()
     return all(term.kind in ("text", "item", "frame") for term in terms) and kinds <= {TEXT.name}
 
@@ -149,7 +149,7 @@ def _get_allowed(index: VectorIndex, filters: Filters, library: Library, terms: 
     """(items,) which are searched."""
     allowed = filters.mask(index.items, library)
     assert allowed is not None  # a kind is a limit
-    own = {str(term.value).partition("@")[0] for term in terms if term.kind in ("item", "frame")}
+    own = {term.item_id for term in terms if term.item_id}
     return allowed & ~pc.is_in(index.items["id"], value_set=pa.array(sorted(own), pa.string())).to_numpy().astype(bool)
 
 
@@ -179,7 +179,7 @@ def _make_hits(library: Library, index: VectorIndex, ranked: Sequence[tuple[int,
     stored = library.passages(sorted({item.id for item in items}))
     passages = {(entry.item_id, entry.start): entry for entries in stored.values() for entry in entries}
     is_timed = any(passage.start_s is not None for passage in passages.values())
-    videos = _match_videos(index) if is_timed else {}
+    videos = match_subtitles([*_list_videos(index), *items]) if is_timed else {}
     return tuple(
         PassageHit(
             item=item,
@@ -194,7 +194,5 @@ def _make_hits(library: Library, index: VectorIndex, ranked: Sequence[tuple[int,
     )
 
 
-def _match_videos(index: VectorIndex) -> dict[str, Item]:
-    """{id of subtitles: their video}."""
-    rows = index.items.filter(pc.is_in(index.items["kind"], value_set=pa.array([TEXT.name, VIDEO.name])))
-    return match_subtitles(Item.from_row(row) for row in rows.to_pylist())
+def _list_videos(index: VectorIndex) -> list[Item]:
+    return [Item.from_row(row) for row in index.items.filter(pc.field("kind") == VIDEO.name).to_pylist()]

@@ -139,7 +139,7 @@ def _show(key: str, library: Library, term: Term) -> Term | None:
     """Show the term, unless it is words, which are in the box."""
     if term.is_word:
         return term
-    if term.kind in ("item", "frame") and library.item(str(term.value).partition("@")[0]) is None:
+    if term.item_id is not None and library.item(term.item_id) is None:
         st.caption(":material/broken_image: This item is not in the library: choose another.")
         return None
     with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
