@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,13 +14,13 @@ from core.encoders.base import Encoder, Vectors
 from core.encoders.calibration import Calibration
 from core.encoders.prompts import embed_texts
 from core.errors import DataError
+from core.evaluation.captioned_things import find_things
 from core.evaluation.datasets import embed_files, read_pairs, unique
 from core.evaluation.relevance import read_query
 from core.progress import SILENT, Task
 from core.search.relevance import LIKELY, Relevance
 from core.tables.table_reader import read_table
-
-_AGREE = 2  # captions of a photo that must name a thing
+from core.vectors.ranking_metrics import compute_average_precision, compute_f1_at_cuts
 
 
 @dataclass(frozen=True)
@@ -150,12 +150,11 @@ def load_broad_data(
     pairs = read_pairs(labels or captions, "image", source.removesuffix("s"))  # type: ignore[arg-type]
     names = read_words(words, source)
     embedded = embed_files(encoder, images, unique(name for name, _ in pairs), task=task)
-    texts: dict[int, list[str]] = defaultdict(list)
-    for name, text in pairs:
-        if name in embedded.rows:
-            texts[embedded.rows[name]].append(text)
-    find = _find_labelled if source == "labels" else _find_captioned
-    right = np.stack([find(texts, entry) for entry in names.values()])
+    texts = embedded.group_texts(pairs)
+    if source == "labels":
+        right = np.array([[not set(own).isdisjoint(entry) for own in texts] for entry in names.values()])
+    else:
+        right = find_things(texts, names).present
     if not right.any():
         raise DataError(f"No photo is right for any word of {words}: check the column names.")
     return BroadData(encoder, embedded.vectors, tuple(names), embed_texts(encoder, list(names)), right)
@@ -195,21 +194,15 @@ def _measure_word(
     word: str, right: NDArray[np.bool_], posteriors: NDArray[np.floating], cosines: NDArray[np.floating], above: int
 ) -> BroadWord:
     order = np.argsort(-posteriors, kind="stable")
-    hits = np.cumsum(right[order])
-    f1 = 2 * hits / (np.arange(1, len(hits) + 1) + hits[-1])
+    hits, f1 = np.cumsum(right[order]), compute_f1_at_cuts(right[order])
     best = int(f1.argmax())
     found = int(hits[above - 1]) if above else 0
     numbers = (
         found / above if above else float("nan"), found / hits[-1], f1[above - 1] if above else 0.0, f1[best],
-        hits[best] / (best + 1), _average_precision(right[order]),
-        _average_precision(right[np.argsort(-cosines, kind="stable")]),
+        hits[best] / (best + 1), compute_average_precision(right[order]),
+        compute_average_precision(right[np.argsort(-cosines, kind="stable")]),
     )  # fmt: skip
     return BroadWord(word, int(hits[-1]), above, *(round(float(number), 4) for number in numbers))
-
-
-def _average_precision(right: NDArray[np.bool_]) -> float:
-    """Mean precision at the ranks of the right ones."""
-    return float((np.cumsum(right) / np.arange(1, len(right) + 1))[right].mean())
 
 
 def _summarize(data: BroadData, words: list[BroadWord], refused: list[bool], hubs: list[float]) -> BroadReport:
@@ -234,21 +227,3 @@ def _summarize(data: BroadData, words: list[BroadWord], refused: list[bool], hub
         encoder=data.encoder.name,
         words=tuple(words),
     )
-
-
-def _find_labelled(texts: Mapping[int, Sequence[str]], names: Sequence[str]) -> NDArray[np.bool_]:
-    return np.array([not set(texts[row]).isdisjoint(names) for row in sorted(texts)])
-
-
-def _find_captioned(texts: Mapping[int, Sequence[str]], names: Sequence[str]) -> NDArray[np.bool_]:
-    named = [f" {name} " for name in names]
-    counts = [
-        sum(any(name in _spaced(caption) for name in named) for caption in texts[row]) for row in sorted(texts)
-    ]  # fmt: skip
-    return np.array(counts) >= _AGREE
-
-
-def _spaced(caption: str) -> str:
-    """The words of a caption, in lower case, with single spaces around them."""
-    letters = "".join(letter if letter.isalpha() else " " for letter in caption.lower())
-    return f" {' '.join(letters.split())} "

@@ -77,7 +77,7 @@ def find_things(
     captions : iterable of sequence of str
         The captions of each photo.
     things : mapping of str to sequence of str
-        See `read_things`.
+        See `read_things`; a name may be of several words.
     enough : int
         Captions that must name a thing for the photo to have it; 1 where photos have one each.
 
@@ -85,8 +85,17 @@ def find_things(
     -------
     CaptionedThings
     """
-    words = [[set(re.findall(r"\w+", caption.lower())) for caption in own] for own in captions]
+    photos = [[_space(caption) for caption in own] for own in captions]
     named = np.array(
-        [[sum(not own.isdisjoint(names) for own in photo) for photo in words] for names in things.values()]
-    ).reshape(len(things), len(words))
+        [
+            [sum(any(name in caption for name in spaced) for caption in own) for own in photos]
+            for spaced in ([_space(name) for name in names] for names in things.values())
+        ]
+    ).reshape(len(things), len(photos))
     return CaptionedThings(tuple(things), named >= enough, named == 0)
+
+
+def _space(text: str) -> str:
+    """The words of a text, in lower case, with single spaces around them."""
+    words = " ".join(re.findall(r"\w+", text.lower()))
+    return f" {words} "

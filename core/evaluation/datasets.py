@@ -34,6 +34,14 @@ class EmbeddedFiles:
     skipped: dict[str, str] = field(default_factory=dict)
     images_per_s: float = 0.0
 
+    def group_texts(self, pairs: Iterable[tuple[str, str]]) -> list[list[str]]:
+        """The texts of each picture, in the order of the rows, from (file name, text) pairs."""
+        texts: list[list[str]] = [[] for _ in self.rows]
+        for name, text in pairs:
+            if name in self.rows:
+                texts[self.rows[name]].append(text)
+        return texts
+
 
 @task_keywords
 def embed_files(encoder: Encoder, folder: Path, names: Sequence[str], *, task: Task = SILENT) -> EmbeddedFiles:

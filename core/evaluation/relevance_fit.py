@@ -22,6 +22,7 @@ from core.encoders.calibration import Calibration, get_own_calibration
 from core.evaluation.broad import BroadData
 from core.evaluation.relevance import RelevanceData
 from core.search.relevance import LIKELY
+from core.vectors.ranking_metrics import compute_f1_at_cuts
 
 _SIZES, _DRAWS = (10, 25, 50, 100, 200), 4
 _SIZE_SHARE = 0.6  # weight of ln(items / rank) relative to the log posterior
@@ -133,7 +134,6 @@ def _measure_heights(data: BroadData) -> Iterator[tuple[NDArray[np.float64], NDA
 
 def _f1_share(heights: NDArray[np.float64], right: NDArray[np.bool_], line: float) -> float:
     """F1 of the photos above a line, as a share of the best cut's."""
-    hits = np.cumsum(right)
-    f1 = 2 * hits / (np.arange(1, len(hits) + 1) + hits[-1])
+    f1 = compute_f1_at_cuts(right)
     above = int((heights >= line).sum())
     return float(f1[above - 1] / f1.max()) if above else 0.0

@@ -18,6 +18,7 @@ from core.evaluation.datasets import embed_files, read_pairs, unique
 from core.progress import SILENT, Task
 from core.search.combine import COMBINATIONS, combine_terms
 from core.search.query import Term
+from core.vectors.ranking_metrics import compute_average_precision
 
 KINDS = ("a + b", "a + b + c", "a - b", "a + b - c", "photo + b", "photo - b")
 
@@ -87,11 +88,7 @@ def evaluate_terms(
     """
     pairs = read_pairs(captions, "image", "caption")
     embedded = embed_files(encoder, images, unique(name for name, _ in pairs), task=task)
-    texts: list[list[str]] = [[] for _ in embedded.rows]
-    for name, caption in pairs:
-        if name in embedded.rows:
-            texts[embedded.rows[name]].append(caption)
-    known = find_things(texts, read_things(things))
+    known = find_things(embedded.group_texts(pairs), read_things(things))
     measured = _Measured(encoder, embedded.vectors, known)
     queries = {kind: _sample_queries(known, kind, most) for kind in KINDS}
     queries = {kind: own for kind, own in queries.items() if len(own) > 1}
@@ -225,5 +222,4 @@ def measure_precision(right: NDArray[np.bool_]) -> tuple[float, float]:
     tuple of float
         Both 0 to 1. With fewer than ten right items, the second is the share of them that are among the first ten.
     """
-    precision = np.cumsum(right) / np.arange(1, len(right) + 1)
-    return float(precision[right].mean()), float(right[:10].sum() / min(10, right.sum()))
+    return compute_average_precision(right), float(right[:10].sum() / min(10, right.sum()))

@@ -1,4 +1,4 @@
-"""Recall of a ranking: the share of queries with a correct answer among the first k."""
+"""How good a ranking is: recall among the first k, average precision, F1 at each cut."""
 
 from __future__ import annotations
 
@@ -55,3 +55,36 @@ def compute_recall(ranks: NDArray[np.int64]) -> Recall:
         Rounded to four decimals.
     """
     return Recall(*(round(float((ranks < k).mean()), 4) for k in (1, 5, 10)))
+
+
+def compute_average_precision(right: NDArray[np.bool_]) -> float:
+    """Mean precision at the ranks of the right items.
+
+    Parameters
+    ----------
+    right : ndarray of bool, shape (n,)
+        Which items are right, best rank first; at least one is.
+
+    Returns
+    -------
+    float
+        0 to 1.
+    """
+    return float((np.cumsum(right) / np.arange(1, len(right) + 1))[right].mean())
+
+
+def compute_f1_at_cuts(right: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """F1 of the first k items for each k.
+
+    Parameters
+    ----------
+    right : ndarray of bool, shape (n,)
+        Which items are right, best rank first; at least one is.
+
+    Returns
+    -------
+    ndarray of float64, shape (n,)
+        0 to 1, of the first 1, 2, ..., n items.
+    """
+    hits = np.cumsum(right)
+    return np.asarray(2 * hits / (np.arange(1, len(hits) + 1) + hits[-1]), np.float64)
