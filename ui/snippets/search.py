@@ -18,8 +18,9 @@ def search_lines(library: Library, encoder: Encoder, terms: Sequence[Term], filt
     call += "" if options.fold else ", fold_duplicates=False"
     return f"""{_query_lines(library, encoder, "search", terms, filters)}
 result = {call}{_options(options)})
-for hit in result.hits[: result.cutoff]:
-    print(f"{{hit.relevance:.0%}} {{hit.score:.3f}} {{hit.item.path}}")
+for hit in result.hits:
+    if hit.is_certain:
+        print(f"{{hit.relevance:.0%}} {{hit.score:.3f}} {{hit.item.path}}")
 """
 
 
@@ -35,10 +36,11 @@ def video_lines(
     call = f"search_videos(library, encoder, query, top_k={options.top_k}, filters={filters_text(filters)}"
     return f"""{_query_lines(library, encoder, "search_videos", terms, filters)}
 result = {call}, pooling={pooling!r}{_options(options)})
-for hit in result.hits[: result.cutoff]:
-    print(f"{{hit.relevance:.0%}} {{hit.item.path}}")
-    for moment in hit.moments:
-        print(f"    {{moment.start_s:.1f}} to {{moment.end_s:.1f}} s, {{moment.relevance:.0%}}")
+for hit in result.hits:
+    if hit.is_certain:
+        print(f"{{hit.relevance:.0%}} {{hit.item.path}}")
+        for moment in hit.moments:
+            print(f"    {{moment.start_s:.1f}} to {{moment.end_s:.1f}} s, {{moment.relevance:.0%}}")
 """
 
 
