@@ -142,7 +142,7 @@ def _libraries() -> list[Check]:
 
 def _count_withheld(library: Any) -> int:
     """How many items a public server does not hand out because of their folders."""
-    from core.library.handout import is_listed
+    from core.library.public.handout import is_listed
     from core.policy import get_policy
 
     if not (policy := get_policy()).public:

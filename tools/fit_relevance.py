@@ -1,8 +1,8 @@
 """Fits the text weights of an encoder: python tools/fit_relevance.py --data DIR
 
-DIR is that of `tools/broad_data.py`. `core/evaluation/relevance_fit.py` has what is fitted: libraries of 10 to 400
-labelled photos are asked for names of their own photos and for names that they lack, and larger ones for broad words
-(`tools/data/broad_words.csv`) that some photos show, or none.
+DIR is that of `tools/broad_data.py`. `core/evaluation/match/relevance_fit.py` has what is fitted: libraries of 10 to
+400 labelled photos are asked for names of their own photos and for names that they lack, and larger ones for broad
+words (`tools/data/broad_words.csv`) that some photos show, or none.
 
 Prints the weights, to be written into core/encoders/calibration.py. With `--halves`, each half of the words and photos
 is fitted alone, and the figures are those of the other half.
@@ -22,7 +22,7 @@ from broad_data import write_tables
 from core.encoders import open_encoder
 from core.encoders.calibration import Calibration
 from core.evaluation import load_broad_data, load_relevance_data, measure_broad
-from core.evaluation.relevance_fit import FittingData, fit_relevance
+from core.evaluation.match.relevance_fit import FittingData, fit_relevance
 from core.search.relevance import LIKELY
 
 WORDS = Path(__file__).parent / "data" / "broad_words.csv"

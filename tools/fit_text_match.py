@@ -2,7 +2,7 @@
 
 With words: half of the passages, every other subject, are drawn into libraries of 10 to 50, which are asked the
 questions of that half: those that they answer, and as many that they do not. With pictures: captions of every other
-picture are drawn as passages. Prints the weights of core/search/text_match.py; the other halves are for figures.
+picture are drawn as passages. Prints the weights of core/search/passages/match.py; the other halves are for figures.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from core.encoders import open_encoder
 from core.encoders.sentences import open_sentence_encoder
 from core.evaluation.datasets import embed_files, read_pairs, unique
-from core.evaluation.texts import QuestionSet, make_passage_library, read_question_set
-from core.search.text_match import PICTURE_WEIGHTS, WEIGHTS, compute_features, compute_log_posterior
-from core.search.words import find_coverage
+from core.evaluation.search.texts import QuestionSet, make_passage_library, read_question_set
+from core.search.passages.match import PICTURE_WEIGHTS, WEIGHTS, compute_features, compute_log_posterior
+from core.search.passages.words import find_coverage
 
 SIZES = {10: 4, 25: 2, 50: 1}  # passages of a library: how many are drawn
 PER_SUBJECT = 4  # passages, which follow one another

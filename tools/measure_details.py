@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from core.encoders import embed_texts, open_encoder
 from core.encoders.base import Encoder, Vectors
 from core.evaluation.datasets import embed_files, read_pairs
-from core.evaluation.terms import measure_precision
+from core.evaluation.search.terms import measure_precision
 
 NOUNS = "shirt dog jacket dress hat ball car truck bike shorts coat boat kayak horse sweater helmet flower toy".split()
 MANY = {"dog": "dogs", "man": "men", "woman": "women", "child": "children", "boy": "boys", "girl": "girls"}

@@ -17,7 +17,7 @@ from core.encoders.base import Encoder, unit_rows
 from core.encoders.reference_prompts import embed_reference_prompts
 from core.errors import DataError, MediaError
 from core.evaluation.datasets import embed_files
-from core.evaluation.video_retrieval import index_videos
+from core.evaluation.search.video_retrieval import index_videos
 from core.library import Library, ingest
 from core.library.index import make_flat_index, pad_rows
 from core.library.ingest.scan import scan

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from core.classify.predict import Prediction
 from core.errors import MediaError
-from core.library.handout import add_to_zip, check_handed_out
+from core.library.public.handout import add_to_zip, check_handed_out
 from core.media.places import Unsure
 from core.utils.tables import Redact, csv_text
 

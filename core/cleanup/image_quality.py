@@ -25,8 +25,8 @@ from PIL import Image
 
 from core.config import get_home
 from core.errors import MediaError
+from core.library.public.session_folders import get_visit_folder
 from core.library.schema import Item
-from core.library.session_folders import get_visit_folder
 from core.media.isolated import open_isolated
 from core.media.modalities import PICTURE
 from core.previews.cache import is_as_indexed

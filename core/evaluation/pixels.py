@@ -25,7 +25,7 @@ from core.geometry.distance_contrast import (
 )
 from core.geometry.linear_probe import InputCurve, measure_input_curve
 from core.geometry.raw_pixels import SIDE, RawPixels, load_pixels
-from core.library.handout import is_handed_out
+from core.library.public.handout import is_handed_out
 from core.library.schema import Item
 from core.library.store import Library
 from core.library.track import get_item_vectors

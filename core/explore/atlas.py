@@ -23,7 +23,7 @@ from core.explore.vocabulary import load_user_words
 from core.isolation.calls import run_isolated
 from core.library.filters import Filters
 from core.library.points import Points, Unit, load_points
-from core.library.session_folders import cache_dir_for
+from core.library.public.session_folders import cache_dir_for
 from core.library.store import Library
 from core.progress import SILENT, Task
 from core.utils.array_files import SUFFIX, pack_arrays, unpack_arrays

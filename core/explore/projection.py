@@ -27,7 +27,7 @@ from core.explore.layouts import (
 )
 from core.explore.umap_layout import layout_umap
 from core.isolation.calls import run_isolated
-from core.library.session_folders import cache_dir_for
+from core.library.public.session_folders import cache_dir_for
 from core.progress import SILENT, Task
 from core.utils.array_files import SUFFIX, pack_arrays, unpack_arrays
 from core.utils.cache_folder import CacheFolder

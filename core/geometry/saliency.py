@@ -16,7 +16,7 @@ from core.encoders.base import Encoder, Vectors
 from core.encoders.prompts import embed_texts
 from core.encoders.reference_prompts import embed_reference_prompts
 from core.errors import QueryError
-from core.library.handout import check_handed_out
+from core.library.public.handout import check_handed_out
 from core.library.store import Library
 from core.media.isolated import open_isolated, read_still
 from core.media.modalities import get_modality

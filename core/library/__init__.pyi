@@ -18,6 +18,10 @@ from .labels import select_labeled_items as select_labeled_items
 from .points import Points as Points
 from .points import Unit as Unit
 from .points import load_points as load_points
+from .public.session_folders import cache_dir_for as cache_dir_for
+from .public.session_folders import get_visit_folder as get_visit_folder
+from .public.session_folders import get_visits_folder as get_visits_folder
+from .public.session_folders import make_visit_folder as make_visit_folder
 from .reduced_copy import get_reduction as get_reduction
 from .reduced_copy import list_earlier_reductions as list_earlier_reductions
 from .reduced_copy import list_reductions as list_reductions
@@ -36,10 +40,6 @@ from .schema import Label as Label
 from .schema import LabelledBy as LabelledBy
 from .schema import Passage as Passage
 from .schema import VectorRow as VectorRow
-from .session_folders import cache_dir_for as cache_dir_for
-from .session_folders import get_visit_folder as get_visit_folder
-from .session_folders import get_visits_folder as get_visits_folder
-from .session_folders import make_visit_folder as make_visit_folder
 from .store import Library as Library
 from .store.manifest import MANIFEST_NAME as MANIFEST_NAME
 from .store.tables import table_name as table_name

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 
-from core.library.keyed_ids import unseal
+from core.library.public.keyed_ids import unseal
 from core.library.schema import Item
 from core.library.store import Library
 from core.media.kinds import is_media_path

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core.config import get_home, load_settings, make_home, save_settings
 from core.errors import LibraryError
-from core.library.session_folders import make_visit_folder
+from core.library.public.session_folders import make_visit_folder
 from core.library.store import Library
 from core.library.store.manifest import MANIFEST_NAME
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from core.errors import MediaError
-from core.library.session_folders import get_visits_folder
+from core.library.public.session_folders import get_visits_folder
 from core.library.store import Library
 from core.media.kinds import is_media_path
 from core.media.modalities import PICTURE, find_modalities, join_titles

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from typing import Literal
 
 from core.errors import TooSlow
+from core.library.public.session_folders import cache_dir_for
 from core.library.schema import Item
-from core.library.session_folders import cache_dir_for
 from core.utils.cache_folder import CacheFolder
 
 MAX_BYTES = 2_000_000_000  # of a folder

@@ -11,7 +11,7 @@ from pathlib import Path
 from core.deprecated import task_keywords
 from core.errors import ApartError, Cancelled, MediaError
 from core.isolation.calls import run_isolated
-from core.library.handout import check_handed_out
+from core.library.public.handout import check_handed_out
 from core.library.schema import Item
 from core.media.video_files.transcode import write_cut
 from core.previews.cache import load_cached, store_cached

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from core.library.handout import check_handed_out
+from core.library.public.handout import check_handed_out
 from core.library.schema import Item
 from core.media.modalities import get_modality
 from core.previews.cache import fail_fast, load_cached, store_cached

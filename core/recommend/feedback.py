@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from core.errors import DataError
-from core.library.keyed_ids import seal
+from core.library.public.keyed_ids import seal
 from core.tables.table_reader import FILES, NO_LIMITS, TableLimits, read_table
 from core.utils.tables import Redact, csv_text, escape_cell
 

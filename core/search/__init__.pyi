@@ -16,6 +16,8 @@ from .locate import Sighting as Sighting
 from .locate import locate as locate
 from .moments import Curve as Curve
 from .moments import Moment as Moment
+from .passages.search import PassageHit as PassageHit
+from .passages.search import search_texts as search_texts
 from .query import CONCEPT as CONCEPT
 from .query import PLAIN as PLAIN
 from .query import Term as Term
@@ -28,8 +30,6 @@ from .relevance import LIKELY as LIKELY
 from .relevance import Relevance as Relevance
 from .relevance import class_log_posterior as class_log_posterior
 from .relevance import description_probability as description_probability
-from .texts import PassageHit as PassageHit
-from .texts import search_texts as search_texts
 from .videos import MAX_VIDEOS as MAX_VIDEOS
 from .videos import VideoHit as VideoHit
 from .videos import VideoResult as VideoResult

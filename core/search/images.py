@@ -21,9 +21,9 @@ from core.library.store import Library
 from core.media.modalities import list_text_kinds
 from core.media.modality import Segment
 from core.search.combine import Combine, combine_terms
+from core.search.passages.items import spell_out
 from core.search.query import Term, embed_query
 from core.search.relevance import LIKELY, Copy, Relevance
-from core.search.text_items import spell_out
 
 _BLOCK = 200  # items that the match puts in order; near-duplicates are folded within two blocks
 

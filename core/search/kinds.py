@@ -20,8 +20,8 @@ from core.media.modalities import TEXT, list_text_kinds
 from core.search.combine import Combine
 from core.search.images import Hit, SearchResult
 from core.search.images import search as search_vectors
+from core.search.passages.search import search_texts
 from core.search.query import Term
-from core.search.texts import search_texts
 
 
 def search(

@@ -17,7 +17,7 @@ from core.encoders.base import Encoder
 from core.encoders.prompts import embed_texts
 from core.errors import DataError, MediaError, QueryError
 from core.library.index import VectorIndex
-from core.library.keyed_ids import seal, unseal
+from core.library.public.keyed_ids import seal, unseal
 from core.library.track import track_of
 from core.media.kinds import is_media_path
 from core.media.modalities import PICTURE, find_modalities
@@ -274,7 +274,7 @@ def _file_state(encoder: Encoder, term: Term) -> object:
 
 
 def seal_value(value: str) -> str:
-    """The value of an "item" or "frame" term as whoever visits may read it, see `core.library.keyed_ids`."""
+    """The value of an "item" or "frame" term as whoever visits may read it, see `core.library.public.keyed_ids`."""
     item_id, at, seconds = value.partition("@")
     return seal(item_id) + at + seconds
 

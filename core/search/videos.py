@@ -22,9 +22,9 @@ from core.search.alignment import Alignment
 from core.search.by_clip import align_video, compute_frame_scores, get_query_track, shown_anywhere
 from core.search.combine import Combine, combine_terms
 from core.search.moments import Background, Curve, Moment, compute_curve, find_moments
+from core.search.passages.items import spell_out
 from core.search.query import Term, embed_query
 from core.search.relevance import Relevance
-from core.search.text_items import spell_out
 from core.search.video_scores import POOLINGS, Pooling, VideoScores, score_query_shots
 
 __all__ = ["MAX_VIDEOS", "POOLINGS", "Pooling", "VideoHit", "VideoResult", "search_videos"]

@@ -16,7 +16,7 @@ from core.deprecated import task_keywords
 from core.encoders.base import Vectors
 from core.errors import DataError
 from core.library.filters import Filters
-from core.library.keyed_ids import seal
+from core.library.public.keyed_ids import seal
 from core.library.schema import EncoderEntry, Label
 from core.library.store import Library
 from core.progress import SILENT, Task

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from core.errors import MediaError
-from core.library.handout import add_to_zip, check_handed_out
+from core.library.public.handout import add_to_zip, check_handed_out
 from core.media.places import Unsure
 from core.search.images import Hit
 from core.utils.tables import Redact, csv_text

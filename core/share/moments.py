@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from core.deprecated import task_keywords
 from core.errors import MediaError
-from core.library.handout import check_handed_out
+from core.library.public.handout import check_handed_out
 from core.progress import SILENT, Progress, Task
 from core.utils.tables import Redact, csv_text
 from core.utils.timecode import format_timecode

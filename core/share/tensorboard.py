@@ -16,7 +16,7 @@ import pyarrow as pa
 from PIL import Image
 
 from core.errors import DataError, MediaError
-from core.library.keyed_ids import unseal
+from core.library.public.keyed_ids import unseal
 from core.library.schema import Item
 from core.progress import SILENT, Task
 from core.share.export_rows import ExportRows, labels_text

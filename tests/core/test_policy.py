@@ -22,8 +22,8 @@ from PIL import Image
 from core import Library, ingest, parse_query, search
 from core.cleanup.findings import Finding, findings_csv, paths_list
 from core.errors import DataError
+from core.library.public.session_folders import cache_dir_for, get_visit_folder, get_visits_folder
 from core.library.registry import temporary_library
-from core.library.session_folders import cache_dir_for, get_visit_folder, get_visits_folder
 from core.library.uploads import save_uploads
 from core.policy import SETTINGS, get_policy
 from core.previews.thumbnails import make_thumbnail
@@ -199,7 +199,7 @@ def test_files_of_a_visit_stay_until_its_work_has_stopped() -> None:
 @pytest.mark.reliability
 def test_a_killed_server_leaves_nothing_for_long(tmp_path: Path) -> None:
     lines = """
-from core.library.session_folders import make_visit_folder
+from core.library.public.session_folders import make_visit_folder
 folder = make_visit_folder()
 print(folder.name, flush=True)
 input()

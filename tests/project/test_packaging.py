@@ -22,7 +22,7 @@ from core import SemblanceError, open_encoder
 from core.cli.commands.app import app_command, app_file
 from core.cli.main import main
 from core.encoders.hub.files import is_cached
-from core.evaluation.moments import evaluate_moments
+from core.evaluation.search.moments import evaluate_moments
 from core.library.registry import list_libraries
 from core.library.samples.library import build_sample
 from core.share.hf_datasets.open import open_dataset

@@ -21,7 +21,7 @@ from core import Library, ingest
 from core.explore.atlas import build_atlas
 from core.library.registry import create_library
 from ui.explore.selection_state import ExploreState, SelectionState
-from ui.widgets.query_box import QueryState
+from ui.widgets.query.box import QueryState
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("world")]
 EXPLORE = "pages/explore.py"

@@ -31,16 +31,16 @@ from visiting import (
 )
 
 import ui.session.encoders
-import ui.widgets.image_search
+import ui.widgets.query.image_search
 from core import Library, ingest
 from core.config import load_settings
-from core.library.keyed_ids import seal
+from core.library.public.keyed_ids import seal
 from core.library.registry import create_library, list_libraries, remember_library
 from core.library.schema import Label
 from ui.recommend.session import RecommendState
 from ui.session.libraries import VisitLibrary
 from ui.session.visit import VisitState
-from ui.widgets.query_box import QueryState
+from ui.widgets.query.box import QueryState
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("world")]
 PAGES = sorted(f"pages/{path.name}" for path in Path(__file__).parents[2].joinpath("pages").glob("*.py"))
@@ -167,7 +167,7 @@ def test_errors_lose_their_folders(shared: Library, tmp_path: Path, monkeypatch:
 
         raise LibraryError(f"The library {str(shared.path)!r} cannot be opened: see {tmp_path}/x y/z.lance")
 
-    monkeypatch.setattr(ui.widgets.image_search, "search", fail)
+    monkeypatch.setattr(ui.widgets.query.image_search, "search", fail)
     at = check(find(visit(SEARCH, library="Shared"), "red"), tmp_path)
     assert "'Shared' cannot be opened: see z.lance" in said(at)
 

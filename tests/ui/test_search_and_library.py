@@ -37,7 +37,7 @@ from visiting import (
 import core.library.samples.reels as reels
 import ui.session.encoders
 import ui.shell.sidebar
-import ui.widgets.image_search
+import ui.widgets.query.image_search
 from core import Encoder, Library, ingest
 from core.config import load_settings
 from core.library.registry import create_library, list_libraries
@@ -456,7 +456,7 @@ def test_an_unexpected_error_is_an_apology_and_no_trace(colours: Library, monkey
     def fail(*args: Any, **options: Any) -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr(ui.widgets.image_search, "search", fail)
+    monkeypatch.setattr(ui.widgets.query.image_search, "search", fail)
     at = find(visit(SEARCH), "red")
     assert "Something went wrong" in said(at) and "secret" not in said(at)
 

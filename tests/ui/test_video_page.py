@@ -39,7 +39,7 @@ from core.library.registry import create_library, libraries_folder
 from core.media.sampling import Sampling
 from core.utils.timecode import format_timecode
 from ui.search.export_moments import ClipsState
-from ui.widgets.query_box import QueryState
+from ui.widgets.query.box import QueryState
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("world")]
 

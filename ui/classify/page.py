@@ -23,7 +23,7 @@ from ui.snippets.sort import classify_lines, value_lines
 from ui.text import plain
 from ui.widgets.code_block import in_python
 from ui.widgets.filters import show_nothing_left
-from ui.widgets.query_box import follow_request
+from ui.widgets.query.box import follow_request
 
 
 def page() -> None:

@@ -21,7 +21,7 @@ from ui.session.heads import get_head, remove_head, store_head
 from ui.session.state import get_state
 from ui.text import counted, percent, plain
 from ui.widgets.details import open_details
-from ui.widgets.query_box import like_file, more_like
+from ui.widgets.query.box import like_file, more_like
 
 _MOST = 48  # moved pictures that are shown
 

@@ -11,7 +11,7 @@ from core.classify.embedded_set import EmbeddedSet
 from core.classify.predict import Prediction
 from core.classify.zero_shot import NONE, Classifier, predict_video
 from core.errors import MediaError
-from core.library.keyed_ids import seal
+from core.library.public.keyed_ids import seal
 from core.library.schema import Item
 from core.media.modalities import VIDEO
 from core.plots.classes import class_bars, class_timeline
@@ -19,7 +19,7 @@ from core.previews.thumbnails import make_thumbnail
 from ui.components.video_player.video_player import player
 from ui.session.state import get_state
 from ui.text import counted, plain
-from ui.widgets.query_box import like_file, more_like
+from ui.widgets.query.box import like_file, more_like
 
 _TALLEST = 520  # pixels of a picture on the page
 _LONGEST = 1_000  # characters of a text that are shown

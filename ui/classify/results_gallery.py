@@ -27,7 +27,7 @@ from ui.session.libraries import may_change
 from ui.text import counted, too_large
 from ui.widgets.concept_panel import concept_panel
 from ui.widgets.details import open_details, show_details
-from ui.widgets.query_box import like_file, more_like
+from ui.widgets.query.box import like_file, more_like
 from ui.widgets.save_report import OF_NONE, save_groups
 from ui.widgets.sticky import make_sticky
 

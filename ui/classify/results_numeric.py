@@ -19,7 +19,7 @@ from ui.session.cache import get_cached
 from ui.text import counted, plain
 from ui.widgets.details import open_details, show_details
 from ui.widgets.filters import items_with_label, show_nothing_left
-from ui.widgets.query_box import like_file, more_like
+from ui.widgets.query.box import like_file, more_like
 
 _ORDERS = ("highest first", "lowest first")
 _SHOWN = 120  # pictures

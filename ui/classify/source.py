@@ -11,7 +11,7 @@ from core import Encoder, Filters, Library
 from core.classify.embedded_set import EmbeddedSet, embed_texts_set
 from core.classify.predict import Prediction, classify_library
 from core.classify.zero_shot import Classifier
-from core.library.keyed_ids import seal, unseal
+from core.library.public.keyed_ids import seal, unseal
 from core.library.track import track_of
 from core.policy import get_policy
 from core.progress import Task
@@ -25,7 +25,7 @@ from ui.session.state import get_state
 from ui.text import counted, file_table, plain
 from ui.widgets.filters import filter_panel, items_with_label
 from ui.widgets.page_start import no_library
-from ui.widgets.query_box import QueryState
+from ui.widgets.query.box import QueryState
 
 _MANY = 500  # more texts wait for their turn in the queue
 SOURCES = ("library", "folder", "uploads", "texts", "camera")

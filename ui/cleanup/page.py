@@ -14,7 +14,7 @@ from ui.session.current import current_encoder, current_library
 from ui.snippets.sort import clean_lines
 from ui.widgets.code_block import in_python
 from ui.widgets.page_start import no_library
-from ui.widgets.query_box import follow_request
+from ui.widgets.query.box import follow_request
 
 _SECTIONS = {
     "Duplicates": duplicates_section,

@@ -14,7 +14,7 @@ from ui.cleanup.selection import get_chosen, get_turn, show_reasons, update_tick
 from ui.components.gallery.gallery import Card, Facts, Ticks, gallery
 from ui.text import size_text
 from ui.widgets.details import open_details, show_details
-from ui.widgets.query_box import more_like
+from ui.widgets.query.box import more_like
 
 T = TypeVar("T")
 Pair = tuple[Finding, Card]

@@ -14,7 +14,7 @@ from ui.errors import boundary
 from ui.text import plain
 from ui.widgets.code_block import in_python, opening
 from ui.widgets.page_start import start_page
-from ui.widgets.query_box import follow_request
+from ui.widgets.query.box import follow_request
 from ui.widgets.reference_data import known_section
 
 

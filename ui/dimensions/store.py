@@ -23,7 +23,7 @@ from ui.jobs.jobs import is_busy
 from ui.jobs.tasks import task_button
 from ui.session.current import use_encoder
 from ui.text import counted, plain, size_text
-from ui.widgets.query_box import set_query
+from ui.widgets.query.box import set_query
 
 _METHODS: tuple[Method, ...] = get_args(Method)
 _DEFAULT = 128

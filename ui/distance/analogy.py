@@ -12,9 +12,9 @@ from ui.distance.directions import nearest_gallery
 from ui.jobs.tasks import task_button
 from ui.session.cache import get_cached
 from ui.text import percent, plain
-from ui.widgets.default_terms import ready_words, term_code
 from ui.widgets.details import sampled_text
 from ui.widgets.item_picker import pick_item, set_item
+from ui.widgets.query.default_terms import ready_words, term_code
 
 _KEYS = ("plus", "minus", "also")
 _CANDIDATES = (

@@ -19,7 +19,7 @@ from ui.session.encoders import load_encoder
 from ui.session.state import get_state
 from ui.text import percent, plain
 from ui.widgets.details import open_details, show_details
-from ui.widgets.query_box import more_like
+from ui.widgets.query.box import more_like
 
 _MOST = 10_000  # items that are sorted: their vectors stay in memory for the visit
 _DRAWN = 4_000  # points of the plane

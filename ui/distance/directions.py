@@ -13,10 +13,10 @@ from core.search.query import query_state
 from ui.components.gallery.gallery import Card, Facts, gallery
 from ui.session.cache import get_cached
 from ui.text import percent
-from ui.widgets.default_terms import term_code
 from ui.widgets.details import open_details, show_details
 from ui.widgets.item_picker import pick_item, sample_terms
-from ui.widgets.query_box import more_like
+from ui.widgets.query.box import more_like
+from ui.widgets.query.default_terms import term_code
 
 _COSINE = "Cosine of this picture with the point on the way"
 

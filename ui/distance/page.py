@@ -7,7 +7,7 @@ from ui.distance.axis import axis_section
 from ui.distance.directions import step_section, walk_section
 from ui.distance.pairs import distance_section
 from ui.widgets.page_start import show_part, start_page
-from ui.widgets.query_box import follow_request
+from ui.widgets.query.box import follow_request
 
 _PARTS = {
     "distance": distance_section,

@@ -20,9 +20,9 @@ from core.library.index import VectorIndex
 from core.plots.space import PAIR_NAMES, cosine_grid, pair_histogram
 from ui.session.cache import get_cached
 from ui.text import percent
-from ui.widgets.default_terms import ready_words, term_code
 from ui.widgets.details import sampled_text
 from ui.widgets.item_picker import get_term_name, pick_item, sample_terms
+from ui.widgets.query.default_terms import ready_words, term_code
 
 _KEYS = "abcdef"
 _SAID: dict[PairKind, str] = {

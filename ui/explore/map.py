@@ -35,7 +35,7 @@ from ui.session.state import get_state
 from ui.text import counted, plain
 from ui.widgets.details import open_details
 from ui.widgets.filters import Options
-from ui.widgets.image_search import find
+from ui.widgets.query.image_search import find
 
 Color = Literal["cluster", "label", "kind", "folder", "date", "score"]
 _SIDE = 160  # pixels of a picture on the map

@@ -17,7 +17,7 @@ from ui.widgets.code_block import in_python
 from ui.widgets.details import show_details
 from ui.widgets.filters import show_nothing_left
 from ui.widgets.page_start import start_page
-from ui.widgets.query_box import follow_request
+from ui.widgets.query.box import follow_request
 from ui.widgets.save_report import save_map
 
 

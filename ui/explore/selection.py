@@ -25,7 +25,7 @@ from ui.session.libraries import may_change
 from ui.session.state import get_state
 from ui.text import counted, counted_kind, percent, plain
 from ui.widgets.details import open_details
-from ui.widgets.query_box import more_like
+from ui.widgets.query.box import more_like
 from ui.widgets.vector_exchange import export_item_vectors
 
 _PAGE = 48

@@ -17,7 +17,7 @@ from ui.session.libraries import LibraryFacts, library_choices, library_facts, s
 from ui.text import counted, duration_text
 from ui.widgets.details import open_details, show_details
 from ui.widgets.page_start import ready, sample_button
-from ui.widgets.query_box import EXAMPLES, find_in, follow_request, more_like, set_query
+from ui.widgets.query.box import EXAMPLES, find_in, follow_request, more_like, set_query
 
 
 def page() -> None:

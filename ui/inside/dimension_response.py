@@ -29,7 +29,7 @@ from ui.jobs.tasks import get_task, start_if_idle, task_button
 from ui.text import counted, percent, plain
 from ui.widgets.code_block import in_python, opening
 from ui.widgets.details import open_details, show_details
-from ui.widgets.query_box import more_like
+from ui.widgets.query.box import more_like
 
 Kind = Literal["principal component", "single number"]
 _KINDS: tuple[Kind, ...] = ("principal component", "single number")

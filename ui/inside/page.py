@@ -7,7 +7,7 @@ from ui.inside.saliency import heat_section
 from ui.inside.vector_numbers import vector_section
 from ui.inside.word_effects import word_section
 from ui.widgets.page_start import show_part, start_page
-from ui.widgets.query_box import follow_request
+from ui.widgets.query.box import follow_request
 
 _PARTS = {
     "directions": response_section,

@@ -18,8 +18,8 @@ from ui.jobs.tasks import task_button
 from ui.session.cache import get_cached
 from ui.text import percent, plain
 from ui.widgets.code_block import in_python, opening
-from ui.widgets.default_terms import example_item, ready_words, term_code
 from ui.widgets.item_picker import get_term_name, is_chosen, pick_item
+from ui.widgets.query.default_terms import example_item, ready_words, term_code
 
 _CELLS = (4, 6, 8, 12)
 _WAYS: dict[Way, str] = {"alone": "shown alone", "covered": "covered"}

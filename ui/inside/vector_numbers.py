@@ -17,8 +17,8 @@ from ui.session.cache import get_cached
 from ui.session.encoders import load_encoder
 from ui.text import counted, percent
 from ui.widgets.code_block import in_python, opening
-from ui.widgets.default_terms import example_item, example_words, term_code
 from ui.widgets.item_picker import get_term_name, pick_item
+from ui.widgets.query.default_terms import example_item, example_words, term_code
 
 
 def vector_section(library: Library, encoder: Encoder) -> None:

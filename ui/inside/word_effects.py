@@ -14,7 +14,7 @@ from ui.session.encoders import load_encoder
 from ui.text import plain
 from ui.widgets.code_block import in_python, opening
 from ui.widgets.details import open_details, show_details
-from ui.widgets.query_box import more_like
+from ui.widgets.query.box import more_like
 
 _SHOWN = 4
 _DEFAULT = "a brown dog running through the snow"

@@ -28,7 +28,7 @@ from ui.session.encoders import load_encoder
 from ui.session.state import get_state
 from ui.text import counted, plain
 from ui.widgets.details import open_details, show_details
-from ui.widgets.query_box import more_like
+from ui.widgets.query.box import more_like
 
 _MATRIX = 24  # classes that a matrix can show
 _CELL = 48  # pictures of a cell

@@ -14,7 +14,7 @@ from ui.text import plain
 from ui.widgets.code_block import in_python
 from ui.widgets.label_source import labels_section
 from ui.widgets.page_start import start_page
-from ui.widgets.query_box import follow_request
+from ui.widgets.query.box import follow_request
 
 _PARTS = ("classes", "numbers")
 

@@ -12,7 +12,7 @@ from ui.jobs.tasks import get_task, start, task_button
 from ui.models.choice import short_title
 from ui.text import percent
 from ui.widgets.details import open_details
-from ui.widgets.query_box import more_like
+from ui.widgets.query.box import more_like
 
 _KEY, _NEAR = "models agreement", 5
 _VERDICTS = (

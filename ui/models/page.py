@@ -20,7 +20,7 @@ from ui.text import plain
 from ui.widgets.code_block import in_python, opening
 from ui.widgets.details import show_details
 from ui.widgets.page_start import start_page
-from ui.widgets.query_box import follow_request
+from ui.widgets.query.box import follow_request
 
 T = TypeVar("T")
 Both = tuple[Encoder, Encoder]

@@ -14,7 +14,7 @@ from ui.models.choice import short_title
 from ui.text import plain
 from ui.widgets.details import open_details
 from ui.widgets.item_picker import get_term_name, pick_item
-from ui.widgets.query_box import more_like
+from ui.widgets.query.box import more_like
 
 SHOWN = 12
 _KEY = "models query"

@@ -14,10 +14,10 @@ from ui.components.gallery.gallery import Card, gallery
 from ui.session.cache import get_cached
 from ui.session.libraries import library_facts
 from ui.text import percent, plain
-from ui.widgets.default_terms import example_words, ready_words, term_code
 from ui.widgets.details import open_details, show_details
 from ui.widgets.item_picker import pick_item, set_item
-from ui.widgets.query_box import more_like
+from ui.widgets.query.box import more_like
+from ui.widgets.query.default_terms import example_words, ready_words, term_code
 
 _TOP = 10
 

@@ -21,8 +21,8 @@ from core.progress import Task
 from ui.jobs.tasks import task_button
 from ui.session.cache import get_cached
 from ui.text import counted, percent
-from ui.widgets.default_terms import ready_words
 from ui.widgets.details import sampled_text
+from ui.widgets.query.default_terms import ready_words
 from ui.widgets.reference_data import captions_section
 
 

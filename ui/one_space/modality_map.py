@@ -19,8 +19,8 @@ from ui.session.cache import get_cached
 from ui.session.libraries import library_facts
 from ui.session.state import get_state
 from ui.text import counted
-from ui.widgets.default_terms import ready_words
 from ui.widgets.details import open_details, show_details
+from ui.widgets.query.default_terms import ready_words
 
 _MOST = 2_000  # points of the library
 _WORDS = 24

@@ -6,7 +6,7 @@ from ui.one_space.cross_modal_query import query_section
 from ui.one_space.modality_gap import gap_section
 from ui.one_space.modality_map import map_section
 from ui.widgets.page_start import show_part, start_page
-from ui.widgets.query_box import follow_request
+from ui.widgets.query.box import follow_request
 
 _PARTS = {
     "one picture": map_section,

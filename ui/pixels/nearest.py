@@ -9,13 +9,13 @@ import streamlit as st
 from core import Item
 from core.geometry.distance_contrast import find_nearest
 from core.geometry.raw_pixels import SIDE, to_image
-from core.library.keyed_ids import seal, unseal
+from core.library.public.keyed_ids import seal, unseal
 from core.plots.pixels import NAMES
 from ui.components.gallery.gallery import Card, Facts, gallery, picture_uri
 from ui.pixels.compare import INPUTS, ComparedInputs, label_text
 from ui.text import plain
 from ui.widgets.details import open_details, show_details
-from ui.widgets.query_box import more_like
+from ui.widgets.query.box import more_like
 
 _NEAREST = 8
 _OFFERED = 24

@@ -12,7 +12,7 @@ from ui.pixels.probe import learn_section
 from ui.text import plain
 from ui.widgets.code_block import in_python, opening
 from ui.widgets.page_start import start_page
-from ui.widgets.query_box import follow_request
+from ui.widgets.query.box import follow_request
 
 
 def page() -> None:

@@ -14,7 +14,7 @@ from ui.recommend.session import Visit, get_items
 from ui.recommend.settings import Settings
 from ui.session.cache import get_cached
 from ui.widgets.filters import Options
-from ui.widgets.image_search import find
+from ui.widgets.query.image_search import find
 
 PAGE = 24
 _WHY: dict[By, str] = {

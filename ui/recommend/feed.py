@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core import Encoder, Library
-from core.library.keyed_ids import seal
+from core.library.public.keyed_ids import seal
 from core.recommend.feed import Feed
 from ui.components.feed.feed import FeedCard, feed_cards
 from ui.errors import boundary
@@ -19,7 +19,7 @@ from ui.recommend.tastes import taste_section
 from ui.text import counted, plain
 from ui.widgets.code_block import in_python, opening
 from ui.widgets.details import open_details, show_details
-from ui.widgets.query_box import is_going, more_like
+from ui.widgets.query.box import is_going, more_like
 
 _NEARNESS = "The number: similarity of a card to a taste, minus similarity to your dislikes."
 _BLENDED = "The number: how far a card ranks above others, by your likes and by what others chose."

@@ -6,7 +6,7 @@ from ui.recommend.behavior import behavior_section
 from ui.recommend.evaluation import figures_part
 from ui.recommend.feed import feed_part
 from ui.widgets.page_start import show_part, start_page
-from ui.widgets.query_box import follow_request
+from ui.widgets.query.box import follow_request
 
 
 def page() -> None:

@@ -13,7 +13,7 @@ import streamlit as st
 
 from core import Encoder, Item, Library
 from core.explore.vocabulary import Vocabulary, load_user_words, load_vocabulary
-from core.library.keyed_ids import seal, unseal
+from core.library.public.keyed_ids import seal, unseal
 from core.progress import Task
 from core.recommend.feed import Feed
 from core.recommend.tastes import compute_usual_choices, find_taste_words

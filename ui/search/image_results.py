@@ -22,8 +22,8 @@ from ui.widgets.concept_panel import concept_panel
 from ui.widgets.details import open_details
 from ui.widgets.filters import clear_filters, filter_text
 from ui.widgets.link_items import link_with, read_carried, report_taken_over
-from ui.widgets.query_box import find_in, more_like
-from ui.widgets.query_terms import describe
+from ui.widgets.query.box import find_in, more_like
+from ui.widgets.query.terms import describe
 from ui.widgets.save_report import save_results
 from ui.widgets.vector_exchange import export_item_vectors
 

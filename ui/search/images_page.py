@@ -21,9 +21,8 @@ from ui.text import plain
 from ui.widgets.code_block import in_python
 from ui.widgets.details import open_details, show_details
 from ui.widgets.filters import filter_panel, option_panel
-from ui.widgets.image_search import find
 from ui.widgets.page_start import start_page
-from ui.widgets.query_box import (
+from ui.widgets.query.box import (
     EXAMPLES,
     add_panels,
     find_in,
@@ -33,8 +32,9 @@ from ui.widgets.query_box import (
     query_terms,
     set_query,
 )
-from ui.widgets.query_terms import term_editor
-from ui.widgets.query_uploads import embed_uploads
+from ui.widgets.query.image_search import find
+from ui.widgets.query.terms import term_editor
+from ui.widgets.query.uploads import embed_uploads
 
 
 def page() -> None:

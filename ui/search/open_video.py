@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.library.keyed_ids import seal, unseal
+from core.library.public.keyed_ids import seal, unseal
 from core.search.videos import VideoHit
 from ui.session.state import get_state
 

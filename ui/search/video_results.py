@@ -10,7 +10,7 @@ import streamlit as st
 
 from core import Encoder, Filters, Library, Term
 from core.errors import MediaError
-from core.library.keyed_ids import seal
+from core.library.public.keyed_ids import seal
 from core.plots.timeline import get_score_range, timeline
 from core.search.match_text import describe_match
 from core.search.query import query_state
@@ -26,8 +26,8 @@ from ui.session.cache import get_cached
 from ui.session.encoders import load_encoder
 from ui.text import counted, plain
 from ui.widgets.filters import VideoOptions, clear_filters, filter_text, items_with_label
-from ui.widgets.query_box import is_going, like_frame
-from ui.widgets.query_terms import describe
+from ui.widgets.query.box import is_going, like_frame
+from ui.widgets.query.terms import describe
 from ui.widgets.save_report import save_moments
 
 # the player stays in view while the visitor scrolls, on a phone above the videos

@@ -21,9 +21,9 @@ from ui.widgets.code_block import in_python
 from ui.widgets.details import open_details, show_details
 from ui.widgets.filters import filter_panel, video_option_panel
 from ui.widgets.page_start import start_page
-from ui.widgets.query_box import EXAMPLES, add_panels, find_in, follow_request, query_box, query_terms, set_query
-from ui.widgets.query_terms import term_editor
-from ui.widgets.query_uploads import embed_uploads
+from ui.widgets.query.box import EXAMPLES, add_panels, find_in, follow_request, query_box, query_terms, set_query
+from ui.widgets.query.terms import term_editor
+from ui.widgets.query.uploads import embed_uploads
 
 _STEP = 24  # videos at a time: each has a curve and a row of frames
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core import Library
+from core.library.public.session_folders import get_visits_folder
 from core.library.registry import temporary_library
-from core.library.session_folders import get_visits_folder
 from ui.server.state import once, repeat
 from ui.server.streamlit_internals import current_session_id, is_active_session, server_runs
 from ui.session.queue import QUEUE

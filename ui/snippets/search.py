@@ -9,7 +9,7 @@ from core import Encoder, Filters, Library, Term, format_query
 from core.search.combine import COMBINATIONS
 from ui.widgets.code_block import opening
 from ui.widgets.filters import Options, VideoOptions
-from ui.widgets.query_box import UPLOADED
+from ui.widgets.query.box import UPLOADED
 
 
 def search_lines(library: Library, encoder: Encoder, terms: Sequence[Term], filters: Filters, options: Options) -> str:

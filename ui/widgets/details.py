@@ -11,9 +11,9 @@ import streamlit as st
 
 from core import Hit, Item, Term
 from core.errors import MediaError
-from core.library.handout import CHANGED
 from core.library.index import VectorIndex
-from core.library.keyed_ids import seal
+from core.library.public.handout import CHANGED
+from core.library.public.keyed_ids import seal
 from core.media.modalities import VIDEO, get_modality
 from core.policy import get_policy
 from core.previews.cache import is_as_indexed
@@ -24,7 +24,7 @@ from ui.components.video_player.video_player import player
 from ui.errors import boundary
 from ui.session.state import get_state
 from ui.text import counted, item_date, plain, size_text
-from ui.widgets.query_box import Place, add_term, classify_this, find_in, like_file, more_like, own_place
+from ui.widgets.query.box import Place, add_term, classify_this, find_in, like_file, more_like, own_place
 
 Action = tuple[str, str, Callable[..., None], tuple[object, ...]]  # label, icon, callback, arguments after the item
 _ACTIONS_OF_FILES: tuple[Action, ...] = (

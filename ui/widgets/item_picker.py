@@ -24,8 +24,8 @@ from ui.errors import boundary
 from ui.session.libraries import sample_items
 from ui.session.state import get_state
 from ui.text import file_limit, plain
-from ui.widgets.query_terms import describe, term_picture
-from ui.widgets.query_uploads import embed_uploads
+from ui.widgets.query.terms import describe, term_picture
+from ui.widgets.query.uploads import embed_uploads
 
 _SHOWN = 18  # pictures to choose from
 _ITEM = "item:"

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from core.library.keyed_ids import seal, unseal
+from core.library.public.keyed_ids import seal, unseal
 from ui.components.copy_link.copy_link import copy_link_with
 from ui.session.libraries import VISIT
 from ui.text import counted

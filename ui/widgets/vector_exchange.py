@@ -11,8 +11,8 @@ from pathlib import Path
 import streamlit as st
 
 from core import Encoder, Library
+from core.library.public.session_folders import make_visit_folder
 from core.library.schema import EncoderEntry
-from core.library.session_folders import make_visit_folder
 from core.policy import get_policy
 from core.progress import Task
 from core.share.vector_export import estimate_bytes, export_vectors

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from core.library import Library
     from core.search.images import Hit
     from core.search.moments import Moment
-    from core.search.texts import PassageHit
+    from core.search.passages.search import PassageHit
 
     _Found = tuple[list[dict[str, Any]], bool]  # hits, best first, and whether their matches were measured
 
@@ -74,7 +74,7 @@ def search(options: Options, task: Task) -> dict[str, Any]:
 def _find_items(library: Library, encoder: Encoder, terms: list[Term], options: Options) -> _Found:
     from core.library.filters import Filters
     from core.search.kinds import search as search_items
-    from core.search.texts import PassageHit
+    from core.search.passages.search import PassageHit
     from core.search.videos import MAX_VIDEOS, search_videos
 
     templates = None if options.templates else PLAIN
@@ -97,7 +97,7 @@ def _find_items(library: Library, encoder: Encoder, terms: list[Term], options: 
 
 
 def _find_texts(library: Library, encoder: Encoder, terms: list[Term], options: Options) -> _Found:
-    from core.search.texts import PassageHit, search_texts
+    from core.search.passages.search import PassageHit, search_texts
 
     result = search_texts(library, encoder, terms, top_k=options.top, combine=options.combine)
     passages = [hit for hit in result.hits if isinstance(hit, PassageHit)]

@@ -23,14 +23,14 @@ from core.classify.zero_shot import TEXT_TEMPLATES, ClassName, ZeroShot
 from core.encoders import Encoder, open_encoder
 from core.encoders.base import Vectors
 from core.encoders.reference_prompts import imagenet_names
-from core.evaluation.clusters import evaluate_clusters
 from core.evaluation.datasets import read_pairs, unique
 from core.evaluation.fewshot import FewShotReport, evaluate_fewshot
-from core.evaluation.moments import MomentsReport, evaluate_moments
-from core.evaluation.relevance import evaluate_relevance
-from core.evaluation.retrieval import evaluate_retrieval, evaluate_zeroshot
-from core.evaluation.terms import evaluate_terms
-from core.evaluation.video_retrieval import evaluate_video
+from core.evaluation.groups.clusters import evaluate_clusters
+from core.evaluation.match.relevance import evaluate_relevance
+from core.evaluation.search.moments import MomentsReport, evaluate_moments
+from core.evaluation.search.retrieval import evaluate_retrieval, evaluate_zeroshot
+from core.evaluation.search.terms import evaluate_terms
+from core.evaluation.search.video_retrieval import evaluate_video
 from core.library import Library
 from core.library.filters import Filters
 from core.library.samples.library import SAMPLE_NAME

@@ -15,7 +15,7 @@ from core.config import get_home
 from core.encoders.base import Vectors, unit_rows
 from core.encoders.reference_prompts import get_reference_prompts
 from core.errors import Cancelled
-from core.evaluation.clusters import mentions_label
+from core.evaluation.groups.clusters import mentions_label
 from core.explore.cluster_naming import name_clusters
 from core.explore.clustering import Clusters, compute_centers, find_clusters
 from core.explore.vocabulary import load_nouns, load_vocabulary

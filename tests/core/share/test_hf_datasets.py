@@ -15,7 +15,7 @@ from PIL import Image
 from core import Library
 from core.cli.main import main
 from core.errors import DataError
-from core.evaluation.retrieval import evaluate_library
+from core.evaluation.search.retrieval import evaluate_library
 from core.library.schema import Label
 from core.share.hf_datasets.columns import Columns
 from core.share.hf_datasets.ingest import index_dataset, open_dataset

@@ -14,7 +14,7 @@ import streamlit as st
 from session import state_of
 from visiting import LIBRARY, library_of_shades, visit
 
-import core.library.session_folders
+import core.library.public.session_folders
 import ui.server.gc
 import ui.session.visit
 from core import IngestReport, Library
@@ -194,19 +194,19 @@ def test_a_visit_that_was_taken_for_gone_is_looked_after_when_it_comes_back(worl
 
 
 def test_a_folder_of_visits_that_another_process_sweeps_is_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(core.library.session_folders, "_ours", None)
+    monkeypatch.setattr(core.library.public.session_folders, "_ours", None)
     make, swept = tempfile.TemporaryDirectory, []
 
     def make_and_lose(*args: Any, **options: Any) -> tempfile.TemporaryDirectory[str]:
         made = make(*args, **options)
         if not swept:
             swept.append(made)
-            core.library.session_folders._sweep()  # as a process that begins at this moment does
+            core.library.public.session_folders._sweep()  # as a process that begins at this moment does
         return made
 
-    monkeypatch.setattr(core.library.session_folders.tempfile, "TemporaryDirectory", make_and_lose)
-    folder = core.library.session_folders.get_visits_folder()
+    monkeypatch.setattr(core.library.public.session_folders.tempfile, "TemporaryDirectory", make_and_lose)
+    folder = core.library.public.session_folders.get_visits_folder()
     assert folder.is_dir() and folder.stat().st_mode & 0o077 == 0
     assert swept and not Path(swept[0].name).exists()
-    core.library.session_folders._sweep()
+    core.library.public.session_folders._sweep()
     assert folder.is_dir(), "its lock is held"

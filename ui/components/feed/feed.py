@@ -12,7 +12,7 @@ from typing import Any
 import streamlit as st
 
 from core import Item
-from core.library.keyed_ids import seal, unseal
+from core.library.public.keyed_ids import seal, unseal
 from core.media.modalities import VIDEO
 from core.policy import get_policy
 from core.recommend.feedback import Reaction

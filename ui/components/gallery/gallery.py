@@ -15,7 +15,7 @@ import streamlit as st
 
 from core import Hit, Item
 from core.errors import MediaError
-from core.library.keyed_ids import seal, unseal
+from core.library.public.keyed_ids import seal, unseal
 from core.media.modalities import VIDEO
 from core.policy import get_policy
 from core.previews.thumbnails import make_thumbnail

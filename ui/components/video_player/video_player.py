@@ -14,8 +14,8 @@ import streamlit as st
 
 from core import Item
 from core.errors import MediaError
-from core.library.handout import check_handed_out, get_playable
-from core.library.keyed_ids import seal
+from core.library.public.handout import check_handed_out, get_playable
+from core.library.public.keyed_ids import seal
 from core.media.formats import get_mime_type
 from core.media.isolated import plays_in_browsers
 from core.media.places import Unsure

@@ -57,7 +57,7 @@ def _names(text: str) -> list[str]:
 def zeroshot(options: Options, task: Task) -> dict[str, Any]:
     """`eval zeroshot`."""
     from core.classify.class_lists import read_classes
-    from core.evaluation.retrieval import evaluate_zeroshot
+    from core.evaluation.search.retrieval import evaluate_zeroshot
 
     classes = read_classes(options.classes) if options.classes else None
     templates = None if options.templates == "on" else PLAIN

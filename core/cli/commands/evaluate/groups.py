@@ -32,7 +32,7 @@ def add(tree: Any) -> None:
 
 def clusters(options: Options, task: Task) -> dict[str, Any]:
     """`eval clusters`."""
-    from core.evaluation.clusters import evaluate_clusters
+    from core.evaluation.groups.clusters import evaluate_clusters
 
     encoder = get_encoder(options, task)
     report = evaluate_clusters(
@@ -43,7 +43,7 @@ def clusters(options: Options, task: Task) -> dict[str, Any]:
 
 def duplicates(options: Options, task: Task) -> dict[str, Any]:
     """`eval duplicates`."""
-    from core.evaluation.duplicates import evaluate_duplicates
+    from core.evaluation.groups.duplicates import evaluate_duplicates
 
     encoder = get_encoder(options, task)
     return asdict(evaluate_duplicates(encoder, options.images, count=options.count, task=task))
@@ -51,7 +51,7 @@ def duplicates(options: Options, task: Task) -> dict[str, Any]:
 
 def outliers(options: Options, task: Task) -> dict[str, Any]:
     """`eval outliers`."""
-    from core.evaluation.outliers import evaluate_outliers
+    from core.evaluation.groups.outliers import evaluate_outliers
 
     encoder = get_encoder(options, task)
     return asdict(evaluate_outliers(encoder, options.images, foreign=options.foreign, task=task))

@@ -50,7 +50,7 @@ def add(tree: Any) -> None:
 
 def retrieval(options: Options, task: Task) -> dict[str, Any]:
     """`eval retrieval`."""
-    from core.evaluation.retrieval import evaluate_library, evaluate_retrieval
+    from core.evaluation.search.retrieval import evaluate_library, evaluate_retrieval
 
     if options.library is not None:
         from core.library import Library
@@ -65,8 +65,8 @@ def retrieval(options: Options, task: Task) -> dict[str, Any]:
 
 def relevance(options: Options, task: Task) -> dict[str, Any]:
     """`eval relevance`."""
-    from core.evaluation.broad import evaluate_broad
-    from core.evaluation.relevance import evaluate_relevance
+    from core.evaluation.match.broad import evaluate_broad
+    from core.evaluation.match.relevance import evaluate_relevance
 
     if options.labels is None and (options.broad is None or options.captions is None):
         raise DataError("Give --labels, or --broad with --labels or --captions.")
@@ -79,7 +79,7 @@ def relevance(options: Options, task: Task) -> dict[str, Any]:
 
 def terms(options: Options, task: Task) -> dict[str, Any]:
     """`eval terms`."""
-    from core.evaluation.terms import evaluate_terms
+    from core.evaluation.search.terms import evaluate_terms
 
     encoder = get_encoder(options, task)
     return asdict(evaluate_terms(encoder, options.images, options.captions, things=options.things, task=task))
@@ -96,7 +96,7 @@ def show_terms(report: dict[str, Any]) -> None:
 
 def video(options: Options, task: Task) -> dict[str, Any]:
     """`eval video`."""
-    from core.evaluation.video_retrieval import evaluate_video
+    from core.evaluation.search.video_retrieval import evaluate_video
 
     sampling = Sampling(options.fps)
     encoder = get_encoder(options, task)
@@ -107,7 +107,7 @@ def video(options: Options, task: Task) -> dict[str, Any]:
 
 def moments(options: Options, task: Task) -> dict[str, Any]:
     """`eval moments`."""
-    from core.evaluation.moments import evaluate_moments
+    from core.evaluation.search.moments import evaluate_moments
 
     sampling = Sampling(options.fps)
     encoder = get_encoder(options, task)

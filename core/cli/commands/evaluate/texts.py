@@ -25,8 +25,8 @@ def add(tree: Any) -> None:
 
 def text(options: Options, task: Task) -> dict[str, Any]:
     """`eval text`."""
-    from core.evaluation.mixed import evaluate_mixed
-    from core.evaluation.texts import evaluate_texts
+    from core.evaluation.search.mixed import evaluate_mixed
+    from core.evaluation.search.texts import evaluate_texts
 
     if (options.images is None) != (options.captions is None):
         raise DataError("Give both --images and --captions, or neither.")

@@ -14,9 +14,9 @@ from core.encoders.base import Encoder, Vectors
 from core.encoders.calibration import Calibration
 from core.encoders.prompts import embed_texts
 from core.errors import DataError
-from core.evaluation.captioned_things import find_things
 from core.evaluation.datasets import embed_files, read_pairs, unique
-from core.evaluation.relevance import read_query
+from core.evaluation.match.captioned_things import find_things
+from core.evaluation.match.relevance import read_query
 from core.progress import SILENT, Task
 from core.search.relevance import LIKELY, Relevance
 from core.tables.table_reader import read_table

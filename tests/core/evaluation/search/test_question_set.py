@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-FOLDER = Path(__file__).parents[2] / "data" / "questions"
+FOLDER = Path(__file__).parents[3] / "data" / "questions"
 ENDINGS = ("ingly", "edly", "ings", "ing", "ied", "ies", "ers", "ed", "es", "ly", "er", "s", "e", "y")
 FUNCTION_WORDS = frozenset("""
     a about after all also always an and another any are as at be because been before between both but by can come

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from core.evaluation.wordnet import WordNet
+from core.evaluation.match.wordnet import WordNet
 from core.explore.cluster_naming import ClusterName
 from core.explore.clustering import Clusters
 

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from core.encoders.calibration import Calibration, get_own_calibration
-from core.evaluation.broad import BroadData
-from core.evaluation.relevance import RelevanceData
+from core.evaluation.match.broad import BroadData
+from core.evaluation.match.relevance import RelevanceData
 from core.search.relevance import LIKELY
 from core.vectors.ranking_metrics import compute_f1_at_cuts
 

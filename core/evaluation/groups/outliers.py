@@ -18,7 +18,7 @@ from core.deprecated import task_keywords
 from core.encoders.base import Encoder, Vectors
 from core.errors import DataError
 from core.evaluation.datasets import embed_files
-from core.evaluation.duplicates import photo_names
+from core.evaluation.groups.duplicates import photo_names
 from core.progress import SILENT, Task
 from core.vectors.neighbors import find_nearest_neighbors
 

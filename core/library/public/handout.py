@@ -19,9 +19,9 @@ from typing import BinaryIO, cast
 from core.config import get_home, settings_file
 from core.errors import MediaError
 from core.library.ingest.reader import hash_file
+from core.library.public.session_folders import get_current_visits_folder
 from core.library.registry import libraries_folder, list_libraries
 from core.library.schema import Item
-from core.library.session_folders import get_current_visits_folder
 from core.media.kinds import is_item_path
 from core.media.places import write_edited
 from core.media.places.isolated import find_places_isolated

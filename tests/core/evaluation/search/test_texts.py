@@ -14,7 +14,7 @@ from text_topics import TOPICS
 import core.cli.options
 from core.cli.main import main
 from core.errors import DataError
-from core.evaluation.texts import read_question_set
+from core.evaluation.search.texts import read_question_set
 
 
 @pytest.fixture

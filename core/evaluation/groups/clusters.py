@@ -15,9 +15,9 @@ from core.classify.zero_shot import get_class_numbers
 from core.deprecated import task_keywords
 from core.encoders.base import Encoder
 from core.errors import DataError
-from core.evaluation.cluster_names import NameFigures, group_texts, measure_names
 from core.evaluation.datasets import embed_files, read_pairs, require_one_each, unique
-from core.evaluation.wordnet import FOLDER, WordNet
+from core.evaluation.groups.cluster_names import NameFigures, group_texts, measure_names
+from core.evaluation.match.wordnet import FOLDER, WordNet
 from core.explore.cluster_naming import ClusterName, name_clusters
 from core.explore.clustering import Clusters, Method, compute_agreement, compute_centers, find_clusters
 from core.progress import SILENT, Task

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from core.errors import DataError
-from core.evaluation.cluster_names import NameFigures, measure_names
-from core.evaluation.wordnet import WordNet
+from core.evaluation.groups.cluster_names import NameFigures, measure_names
+from core.evaluation.match.wordnet import WordNet
 from core.explore.cluster_naming import ClusterName, make_titles
 from core.explore.clustering import Clusters
 

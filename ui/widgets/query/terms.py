@@ -18,7 +18,7 @@ from core.search.query import parse_frame
 from core.utils.timecode import format_timecode
 from ui.session.state import get_state
 from ui.text import plain
-from ui.widgets.query_box import UPLOADED, QueryState, put_terms
+from ui.widgets.query.box import UPLOADED, QueryState, put_terms
 
 
 def term_editor(library: Library, terms: Sequence[Term]) -> None:

@@ -25,10 +25,10 @@ from core.library.store import Library
 from core.media.modalities import TEXT
 from core.media.modality import Segment
 from core.progress import SILENT, Task
+from core.search.passages.search import search_texts
+from core.search.passages.words import find_coverage
 from core.search.query import Term
 from core.search.relevance import LIKELY
-from core.search.texts import search_texts
-from core.search.words import find_coverage
 from core.vectors.ranking_metrics import compute_best_rank
 
 _RANK_CONSTANT = 60  # of reciprocal rank fusion, as published

@@ -6,7 +6,7 @@ so they rank results that mix kinds.
 A query of words is compared by the sentence encoder and by its words. A logistic regression joins
 
 - the cosine;
-- the words of the query that the passage contains, by their rarity and their share (`core.search.words`);
+- the words of the query that the passage contains, by their rarity and their share (`core.search.passages.words`);
 - the cosine of the query with the nearest reference prompt, as a short, general query is near to many texts;
 - the number of passages, the best of which is near by chance.
 

@@ -17,7 +17,7 @@ import re
 from functools import lru_cache
 from operator import xor
 
-from core.library.home_secret import get_secret
+from core.library.public.home_secret import get_secret
 from core.policy import rules
 
 _ROUNDS = range(4)

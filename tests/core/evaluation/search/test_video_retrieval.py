@@ -12,8 +12,8 @@ from PIL import Image
 
 import core.library.samples.reels as reels
 from core.errors import DataError
-from core.evaluation.moments import compute_iou, evaluate_moments
-from core.evaluation.video_retrieval import evaluate_video
+from core.evaluation.search.moments import compute_iou, evaluate_moments
+from core.evaluation.search.video_retrieval import evaluate_video
 from core.library.samples.reels import Reel, Shot
 from core.media.sampling import Sampling
 from core.search.videos import VideoResult
@@ -90,7 +90,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
     )  # fmt: skip
     two = Reel("two", (Shot("retina.jpg", 0, 4.1, "still"), Shot("coffee.png", 4.1, 8.3, "still")), 160, 90, 10)
     monkeypatch.setattr(reels, "reel_plan", lambda: (one, two))
-    monkeypatch.setattr("core.evaluation.moments.reel_plan", lambda: (one, two))
+    monkeypatch.setattr("core.evaluation.search.moments.reel_plan", lambda: (one, two))
 
 
 @pytest.mark.usefixtures("short")
@@ -107,7 +107,7 @@ def test_known_moments_are_counted(encoder: ColorEncoder, tmp_path: Path) -> Non
 @pytest.mark.usefixtures("short")
 def test_moments_that_nobody_returns_are_missed(encoder: ColorEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
     nothing = VideoResult((), 0, 2, 0.0, "max")
-    monkeypatch.setattr("core.evaluation.moments.search_videos", lambda *args, **options: nothing)
+    monkeypatch.setattr("core.evaluation.search.moments.search_videos", lambda *args, **options: nothing)
     report = evaluate_moments(encoder)
     assert (report.image.recall_at_50, report.image.mean_iou, report.image.false_alarms) == (0.0, 0.0, 0.0)
     assert len(report.image.missed) == 5 and {entry.reel for entry in report.image.missed} == {"one.mp4", "two.mp4"}

@@ -12,8 +12,8 @@ from fakes import COLORS, ColorEncoder
 from PIL import Image
 
 from core.errors import DataError
-from core.evaluation.captioned_things import find_things, read_things
-from core.evaluation.terms import evaluate_terms, measure_precision
+from core.evaluation.match.captioned_things import find_things, read_things
+from core.evaluation.search.terms import evaluate_terms, measure_precision
 
 
 @pytest.fixture

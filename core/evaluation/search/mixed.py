@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 
 from core.encoders.base import Encoder
 from core.evaluation.datasets import embed_files, read_pairs, unique
-from core.evaluation.texts import make_passage_library, put_documents, read_question_set
+from core.evaluation.search.texts import make_passage_library, put_documents, read_question_set
 from core.library.filters import ANY, Filters
 from core.library.schema import Item, VectorRow
 from core.library.store import Library
 from core.media.modalities import PICTURE
 from core.progress import SILENT, Task
 from core.search.kinds import search
+from core.search.passages.search import search_texts
 from core.search.query import PLAIN, Term
-from core.search.texts import search_texts
 from core.vectors.ranking_metrics import Recall, compute_best_rank, compute_recall
 
 _MOST_HITS = 1_000
@@ -57,7 +57,7 @@ def evaluate_mixed(
     ----------
     encoder : Encoder
     folder : Path
-        Passages and questions, see `core.evaluation.texts.read_question_set`.
+        Passages and questions, see `core.evaluation.search.texts.read_question_set`.
     images : Path
         Folder.
     captions : Path

@@ -22,7 +22,7 @@ from core.classify.predict import Prediction
 from core.errors import MediaError
 from core.evaluation import select_images
 from core.library import Item, Library
-from core.library.handout import get_playable
+from core.library.public.handout import get_playable
 from core.library.registry import create_library
 from core.policy import LOCAL, set_rules
 from core.previews.clips import playable_clip

@@ -15,10 +15,10 @@ from fakes import ColorEncoder
 
 from core import Library, Term, format_query, parse_query
 from core.errors import QueryError
-from core.library.home_secret import hide
 from core.library.ingest.known import new_item_id
 from core.library.item_lookup import get_item_names
-from core.library.keyed_ids import seal, unseal
+from core.library.public.home_secret import hide
+from core.library.public.keyed_ids import seal, unseal
 from core.policy import LOCAL, set_rules
 from core.recommend.feedback import Feedback, feedback_json, likes_csv, read_feedback
 from core.search.query import embed_query

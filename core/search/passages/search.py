@@ -2,7 +2,7 @@
 
 A query of words is compared by the sentence encoder, and by the words that a passage contains, so that a paraphrase is
 found as well as a name. A query that holds a picture is compared in the joint space of the library's encoder.
-`core.search.text_match` turns both into one number.
+`core.search.passages.match` turns both into one number.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from core.library.subtitles import match_subtitles
 from core.media.modalities import TEXT, VIDEO
 from core.search.combine import Combine, combine_terms
 from core.search.images import Hit, SearchResult
+from core.search.passages.match import match_picture, match_words
+from core.search.passages.words import find_coverage
 from core.search.query import PLAIN, Term, embed_query
 from core.search.relevance import LIKELY
-from core.search.text_match import match_picture, match_words
-from core.search.words import find_coverage
 
 _CANDIDATES = 200  # by their vectors; those with words of the query come on top
 _MOST_CHARACTERS = 1 << 25  # of a document, beyond all that a place counts

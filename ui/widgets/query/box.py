@@ -13,8 +13,8 @@ from typing import Literal
 import streamlit as st
 
 from core import Item, Term, format_query, parse_query
-from core.library.handout import check_handed_out
-from core.library.keyed_ids import seal
+from core.library.public.handout import check_handed_out
+from core.library.public.keyed_ids import seal
 from core.library.uploads import too_much
 from core.media.formats import upload_types
 from core.media.images import read_bytes

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from core.encoders.base import Encoder, Vectors
 from core.encoders.prompts import embed_texts
 from core.errors import DataError
-from core.evaluation.captioned_things import CaptionedThings, find_things, read_things
 from core.evaluation.datasets import embed_files, read_pairs, unique
+from core.evaluation.match.captioned_things import CaptionedThings, find_things, read_things
 from core.progress import SILENT, Task
 from core.search.combine import COMBINATIONS, combine_terms
 from core.search.query import Term

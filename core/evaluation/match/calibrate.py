@@ -19,10 +19,10 @@ from core.encoders.precomputed import supports_text
 from core.encoders.prompts import embed_texts
 from core.encoders.reference_prompts import imagenet_names
 from core.errors import DataError
-from core.evaluation.broad import BroadData, measure_broad
-from core.evaluation.captioned_things import find_things, read_things
-from core.evaluation.relevance import RelevanceData
-from core.evaluation.relevance_fit import FittingData, fit_relevance
+from core.evaluation.match.broad import BroadData, measure_broad
+from core.evaluation.match.captioned_things import find_things, read_things
+from core.evaluation.match.relevance import RelevanceData
+from core.evaluation.match.relevance_fit import FittingData, fit_relevance
 from core.library.store import Library
 from core.library.track import get_item_vectors
 from core.progress import SILENT, Task

@@ -1,0 +1,1 @@
+"""Whether clusters, their names, outliers and duplicates are what people would say."""

@@ -1,0 +1,1 @@
+"""What people ask with: the box, its terms and weights, their uploads."""
