@@ -1,6 +1,6 @@
 """Weights of text queries that were fitted to somebody's own pictures, saved in the home folder by encoder.
 
-`core.evaluation.match.calibrate` fits them; `core.encoders.calibration.get_calibration` puts them in the encoder's place.
+`core.evaluation.match.calibrate` fits them; `core.encoders.calibration.get_calibration` uses them where they exist.
 """
 
 from __future__ import annotations
