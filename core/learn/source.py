@@ -6,6 +6,7 @@ word comes next, or stands between). The network, its training, its metrics and 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self
 
@@ -73,7 +74,7 @@ class Items(Protocol):
     def name(self, number: int) -> str:
         """What an item is called."""
 
-    def subset(self, numbers: NDArray[np.int64]) -> Self:
+    def subset(self, numbers: Sequence[int] | NDArray[np.int64]) -> Self:
         """The items of these numbers, in their order."""
 
     def features(self, settings: TrainingSettings) -> tuple[tuple[str, ...], NDArray[np.float32]]:
