@@ -28,7 +28,8 @@ ANALOGIES = (
     "brother sister husband wife", "man woman boy girl", "king queen wizard witch", "cow calf horse foal",
     "dog puppy cat kitten", "hen chick duck duckling", "lion cub bear cub", "france paris italy rome",
     "japan tokyo peru lima", "germany berlin spain madrid", "france french italy italian",
-    "doctor hospital teacher school", "baker bakery pilot airport", "judge court farmer farm", "hat head shoe foot", "glove hand scarf neck",
+    "doctor hospital teacher school", "baker bakery pilot airport", "judge court farmer farm", "hat head shoe foot",
+    "glove hand scarf neck",
     "train track car road",
 )  # fmt: skip
 # the last one does not belong
@@ -166,7 +167,7 @@ def read_pairs(path: Path | None = None) -> list[Pair]:
 
 
 def rank_partners(embedding: Embedding, pairs: Sequence[tuple[int, int]]) -> np.ndarray:
-    """The rank of each second word among all others by distance from the first: 1 is the nearest, ties at the middle."""
+    """The rank of each second word among all others by distance from the first: 1 is the nearest, ties half."""
     ranks = []
     for word, partner in pairs:
         distances = ((embedding - embedding[word]) ** 2).sum(axis=1)
