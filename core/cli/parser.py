@@ -20,6 +20,7 @@ from core.cli.commands import (
     health,
     index,
     locate,
+    mcp,
     recommend,
     sample,
     search,
@@ -39,6 +40,7 @@ _COMMANDS = (
     bench,
     sample,
     health,
+    mcp,
     app,
 )
 

@@ -1,7 +1,7 @@
 """Results as HTML for notebooks: a heading, and a small picture with a few words for each.
 
 A result that shows itself has `to_card`, or `_repr_html_` that calls `show_cards`. All that comes from outside is
-escaped, there are no scripts, and pictures are inside, limited in number and bytes: notebooks are saved and sent around.
+escaped, there are no scripts, and pictures are inside, limited in number and bytes: notebooks are sent around.
 """
 
 from __future__ import annotations

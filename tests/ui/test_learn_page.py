@@ -140,7 +140,7 @@ def test_the_lines_run_and_say_what_the_page_says(capsys: pytest.CaptureFixture[
 @pytest.fixture
 def few_words(monkeypatch: pytest.MonkeyPatch) -> None:
     def short(**options: object) -> Text:
-        return sample_text(words=20_000, **options)  # type: ignore[arg-type]
+        return sample_text(words=40_000, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr("ui.learn.word_sources.sample_text", short)
 
