@@ -17,7 +17,7 @@ from ui.learn.source import Choice, Subject
 from ui.session.state import get_state
 
 _KEY = "learn"
-_DIMENSIONS: dict[Subject, dict[str, Any]] = {"movies": {"value": 2, "key": "d"}, "words": {"value": 16, "key": "dw"}}
+_DIMENSIONS: dict[Subject, dict[str, Any]] = {"movies": {"value": 2, "key": "d"}, "words": {"value": 32, "key": "dw"}}
 
 
 @dataclass(eq=False)

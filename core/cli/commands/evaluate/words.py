@@ -17,7 +17,7 @@ def add(tree: Any) -> None:
     parser.add_argument("--text", type=Path, metavar="FILE", help="default: a simulated text of 100,000 words")
     parser.add_argument("--pairs", type=Path, metavar="CSV", help="columns word, partner; default: 50 pairs")
     parser.add_argument("--predict", choices=["before", "around"], default="before", help="from which words")
-    parser.add_argument("--dim", type=int, default=16, metavar="N", help="dimensions (default: 16)")
+    parser.add_argument("--dim", type=int, default=32, metavar="N", help="dimensions (default: 32)")
     parser.add_argument("--epochs", type=int, default=20, metavar="N", help="default: 20")
     parser.add_argument("--seed", type=int, default=0, metavar="N")
 
