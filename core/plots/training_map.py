@@ -33,6 +33,7 @@ def item_map(
     chosen: int | None = None,
     axes: str = "weights",
     height: int = _HEIGHT,
+    labels: int = 0,
 ) -> go.Figure:
     """Map of items in the color of their main group, with names for the pointer.
 
@@ -47,6 +48,8 @@ def item_map(
         Whether coordinates are weights of the layer, or a projection of more dimensions.
     height : int
         Pixels.
+    labels : int
+        How many items have their names beside them: the first, where groups are known the first that have one.
 
     Returns
     -------
@@ -54,7 +57,8 @@ def item_map(
     """
     import plotly.graph_objects as go
 
-    figure = go.Figure(data=[_trace(places, items, rows, name, color) for name, color, rows in _groups(items)])
+    named = _choose_labels(items, labels)
+    figure = go.Figure(data=[_trace(places, items, rows, name, color, named) for name, color, rows in _groups(items)])
     if chosen is not None:
         figure.update_traces(opacity=_FAINT)
         figure.add_traces(_marked(places, items, chosen))
@@ -64,7 +68,7 @@ def item_map(
 
 
 def map_over_epochs(
-    maps: Sequence[Places], numbers: Sequence[int], items: Items, *, title: str, axes: str
+    maps: Sequence[Places], numbers: Sequence[int], items: Items, *, title: str, axes: str, labels: int = 0
 ) -> go.Figure:
     """The same map at each epoch, with a slider and a play button; it starts with the last epoch.
 
@@ -78,6 +82,8 @@ def map_over_epochs(
     title : str
     axes : {"weights", "plane"}
         See `item_map`.
+    labels : int
+        See `item_map`.
 
     Returns
     -------
@@ -86,7 +92,8 @@ def map_over_epochs(
     import plotly.graph_objects as go
 
     groups = list(_groups(items))
-    figure = go.Figure(data=[_trace(maps[-1], items, rows, name, color) for name, color, rows in groups])
+    named = _choose_labels(items, labels)
+    figure = go.Figure(data=[_trace(maps[-1], items, rows, name, color, named) for name, color, rows in groups])
     kind = type(figure.data[0]) if figure.data else go.Scatter
     figure.frames = [
         go.Frame(name=str(number), data=[kind(**_coordinates(places, rows)) for _, _, rows in groups])
@@ -108,20 +115,33 @@ def _groups(items: Items) -> Iterator[tuple[str, str, NDArray[np.int64]]]:
         yield "others" if names else f"{items.noun}s", NEUTRAL, rest
 
 
+def _choose_labels(items: Items, most: int) -> NDArray[np.int64]:
+    """The items whose names are drawn."""
+    grouped = np.flatnonzero([bool(groups) for groups in items.groups])
+    return (grouped if len(grouped) else np.arange(len(items)))[:most]
+
+
 def _coordinates(places: Places, rows: NDArray[np.int64]) -> dict[str, Any]:
     return {axis: np.round(places[rows, at], 3) for at, axis in enumerate(_AXES[: places.shape[1]])}
 
 
-def _trace(places: Places, items: Items, rows: NDArray[np.int64], name: str, color: str) -> dict[str, Any]:
+def _trace(
+    places: Places, items: Items, rows: NDArray[np.int64], name: str, color: str, named: NDArray[np.int64]
+) -> dict[str, Any]:
     is_3d = places.shape[1] == 3
+    names = [shorten_label(items.name(row), 60) for row in rows]
+    labels = [label if row in named else "" for label, row in zip(names, rows, strict=True)]
     return {
         "type": "scatter3d" if is_3d else "scatter",
         **_coordinates(places, rows),
-        "mode": "markers",
+        "mode": "markers+text" if any(labels) else "markers",
         "marker": {"color": color, "size": 4 if is_3d else 7, "opacity": 0.85, "line": {"width": 0}},
-        "text": [shorten_label(items.name(row), 60) for row in rows],
+        "text": labels,
+        "textposition": "top center",
+        "textfont": {"size": 10, "color": color},
+        "hovertext": names,
         "customdata": [shorten_label(", ".join(items.groups[row]), 60) for row in rows],
-        "hovertemplate": "%{text}<br>%{customdata}<extra></extra>",
+        "hovertemplate": "%{hovertext}<br>%{customdata}<extra></extra>",
         "name": name,
     }
 

@@ -21,6 +21,7 @@ from ui.text import counted, percent, plain
 
 _STILL = {"displayModeBar": False}
 _EVERY_S = 0.8
+_LABELED_WORDS = 70
 _HELD_OUT = {
     "movie": "Share of viewers whose held-out last movie is among ten guesses. Seen movies are excluded.",
     "word": "Share of words of held-out sentences that are among ten guesses.",
@@ -85,6 +86,7 @@ def over_epochs(run: Run, training: IsolatedTraining) -> None:
         map_over_epochs(
             [entry[drawn] for entry in maps], [epoch.number for epoch in epochs], items,
             title=f"{counted(len(drawn), items.noun)}, {_axes_said(training)}", axes=_axes(training),
+            labels=_count_labels(training),
         ),
         key="learn_epochs", config=_STILL, alt="Items on a map, epoch by epoch",
     )  # fmt: skip
@@ -109,7 +111,15 @@ def notes(training: IsolatedTraining) -> None:
 def _newest(run: Run, training: IsolatedTraining) -> object:
     drawn = training.info.drawn
     title = f"Epoch {run.epochs[-1].number}: {counted(len(drawn), training.source.items.noun)}, {_axes_said(training)}"
-    return item_map(run.newest_map()[drawn], training.source.items.subset(drawn), title=title, axes=_axes(training))
+    return item_map(
+        run.newest_map()[drawn], training.source.items.subset(drawn), title=title, axes=_axes(training),
+        labels=_count_labels(training),
+    )  # fmt: skip
+
+
+def _count_labels(training: IsolatedTraining) -> int:
+    """Names that the map has room for: words are short, titles of movies are not."""
+    return _LABELED_WORDS if isinstance(training.source, Text) else 0
 
 
 def _axes(training: IsolatedTraining) -> str:

@@ -51,3 +51,10 @@ def test_curves_leave_out_what_is_not_known() -> None:
     assert guess.y[0] == pytest.approx(np.log(4)) and list(loss.y) == [2.0, 1.0, 0.0]
     assert loss_line(epochs, items=4, negatives=9).data[0].y[0] == pytest.approx(np.log(10))
     assert list(weight_strip(PLACES[1], title="bars").data[0].y) == PLACES[1].tolist()
+
+
+def test_some_names_stand_on_the_map_and_all_under_the_pointer() -> None:
+    figure = item_map(PLACES[:, :2], MOVIES, title="map", labels=2)
+    crime, war, others = figure.data
+    assert list(crime.text) == ["B"] and list(war.text) == ["A &lt;b&gt; (1990)", ""] and set(others.text) == {""}
+    assert list(war.hovertext) == ["A &lt;b&gt; (1990)", "C (2000)"] and others.mode == "markers"
