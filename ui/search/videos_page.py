@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -10,7 +11,9 @@ import streamlit as st
 from core import Encoder, Library
 from core.errors import QueryError
 from core.media.modalities import PICTURE, VIDEO
+from core.media.modality import Modality
 from ui.components.gallery.gallery import Card, gallery
+from ui.search.kind_switch import kind_switch
 from ui.search.locate import locate_panel
 from ui.search.more import count_shown, more_button
 from ui.search.video_results import RANKINGS, compare_rankings, find_videos, ranking_choice, show_video_results
@@ -34,7 +37,7 @@ def page() -> None:
         return
     library, encoder = at.library, at.encoder
     if at.facts.searchable.videos:
-        search_section(library, encoder)
+        search_section(library, encoder, at.facts.searchable.kinds)
     else:
         no_videos(library)
 
@@ -47,14 +50,15 @@ def no_videos(library: Library) -> None:
     st.page_link("pages/library.py", label="Add videos on the page Library", icon=":material/arrow_forward:")
 
 
-def search_section(library: Library, encoder: Encoder) -> None:
+def search_section(library: Library, encoder: Encoder, kinds: Sequence[Modality]) -> None:
     query_box()
-    with st.container(horizontal=True, key="query_tools"):
+    with st.container(horizontal=True, vertical_alignment="center", key="query_tools"):
+        kind_switch(kinds, "video", VIDEO.name)
+        follow_request("video")
         add_panels("video")
         filters = filter_panel(library, encoder, VIDEO.name)
         options = video_option_panel(encoder)
     try:
-        follow_request("video")
         terms = query_terms()
         if not terms:
             start(library, encoder)

@@ -80,10 +80,11 @@ def _dialog(item: Item, hit: Hit | None, videos: bool, place: Place | None, stor
 
 
 def _picture(item: Item, place: float | None) -> None:
+    """place: the start of the part that was found."""
     modality = get_modality(item.kind)
     try:
         if modality is VIDEO:
-            player(item, time_s=0.0, turn=0, key=f"player {seal(item.id)}")
+            player(item, time_s=place or 0.0, turn=0, key=f"player {seal(item.id)}")
             return
         data = make_thumbnail(item, side=_LARGE, time_s=place)
         text = modality.read(Path(item.path), place) if modality.read else ""

@@ -7,9 +7,12 @@ export default function ({ data, parentElement }) {
   const status = parentElement.querySelector("span");
   const show = (text) => {
     button.innerHTML = ICON;
-    button.append(text);
+    const words = document.createElement("b");
+    words.textContent = text;
+    button.append(words);
   };
   if (!button.innerHTML) show(data.label);
+  button.setAttribute("aria-label", data.label); // a narrow window shows the icon alone
   button.title = data.title;
   button.disabled = data.off;
   button.classList.toggle("wide", data.wide);
