@@ -11,7 +11,7 @@ import streamlit as st
 from core import Filters, Item
 from core.library.timeline import Month, Timeline, make_timeline
 from ui.components.gallery.gallery import Card, gallery
-from ui.home.examples import examples
+from ui.search.examples import examples
 from ui.session.cache import get_cached
 from ui.session.state import get_state
 from ui.text import counted
@@ -43,7 +43,7 @@ def browse(at: PageContext, filters: Filters) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="examples"):
         start = _choose_start(timeline.months)
-        examples(at)
+        examples(library, at.encoder, "all")
     count = _count_shown((*key, at.encoder.id, start))
     rows = timeline.rows[start : start + count]
     items = [Item.from_row(row) for row in index.items.take(rows).to_pylist()]
@@ -63,14 +63,13 @@ def _choose_start(months: Sequence[Month]) -> int:
     """Where the grid begins: a choice only where there are several months."""
     if len(months) < 2:
         return 0
-    names = {f"{month.day:%Y-%m}": month for month in months}
+    names = {f"{month.day:%B %Y}": month for month in months}
     chosen = st.selectbox(
         "From",
         [*names],
         index=None,
         key="month",
         bind="query-params",
-        format_func=lambda name: f"{names[name].day:%B %Y} ({names[name].count:,})",
         placeholder="Jump to a month",
         label_visibility="collapsed",
         width=240,

@@ -13,6 +13,7 @@ from core.errors import QueryError
 from core.media.modalities import VIDEO, get_modality
 from core.media.modality import Modality
 from ui.components.gallery.gallery import Card, gallery
+from ui.search.examples import examples
 from ui.search.image_results import show_results
 from ui.search.kind_switch import kind_switch
 from ui.search.more import count_shown, more_button
@@ -24,14 +25,12 @@ from ui.widgets.details import open_details, show_details
 from ui.widgets.filters import filter_panel, option_panel
 from ui.widgets.page_start import start_page
 from ui.widgets.query.box import (
-    EXAMPLES,
     add_panels,
     find_in,
     follow_request,
     more_like,
     query_box,
     query_terms,
-    set_query,
 )
 from ui.widgets.query.image_search import find
 from ui.widgets.query.terms import term_editor
@@ -83,11 +82,9 @@ def search_section(library: Library, encoder: Encoder, kinds: Sequence[Modality]
 
 
 def start(library: Library, encoder: Encoder, kind: Modality, videos: bool) -> None:
-    st.markdown("Try one of these:")
     with st.container(horizontal=True, key="examples"):
-        for example in EXAMPLES:
-            st.button(example, on_click=set_query, args=(example,))
-    st.markdown(f"Or start from a {kind.title} of the library:")
+        examples(library, encoder, "images")
+    st.markdown(f"Type what you look for, or start from a {kind.title} of the library:")
     items = sample_items(library, encoder, 24, kind.name)
     find = partial(find_in, place="video") if videos else None
     gallery(

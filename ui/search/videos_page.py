@@ -13,6 +13,7 @@ from core.errors import QueryError
 from core.media.modalities import PICTURE, VIDEO
 from core.media.modality import Modality
 from ui.components.gallery.gallery import Card, gallery
+from ui.search.examples import examples
 from ui.search.kind_switch import kind_switch
 from ui.search.locate import locate_panel
 from ui.search.more import count_shown, more_button
@@ -24,7 +25,7 @@ from ui.widgets.code_block import in_python
 from ui.widgets.details import open_details, show_details
 from ui.widgets.filters import filter_panel, video_option_panel
 from ui.widgets.page_start import start_page
-from ui.widgets.query.box import EXAMPLES, add_panels, find_in, follow_request, query_box, query_terms, set_query
+from ui.widgets.query.box import add_panels, find_in, follow_request, query_box, query_terms
 from ui.widgets.query.terms import term_editor
 from ui.widgets.query.uploads import embed_uploads
 
@@ -88,11 +89,9 @@ def search_section(library: Library, encoder: Encoder, kinds: Sequence[Modality]
 
 
 def start(library: Library, encoder: Encoder) -> None:
-    st.markdown("Try one of these:")
     with st.container(horizontal=True, key="examples"):
-        for example in EXAMPLES:
-            st.button(example, on_click=set_query, args=(example, "video"))
-    st.markdown("Or start from a video or picture of the library:")
+        examples(library, encoder, "video")
+    st.markdown("Type what you look for, or start from a video or picture of the library:")
     videos = sample_items(library, encoder, 12, VIDEO.name)
     items = [*videos, *sample_items(library, encoder, 12, PICTURE.name)]
     like = partial(find_in, place="video")

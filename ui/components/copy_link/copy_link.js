@@ -10,9 +10,9 @@ export default function ({ data, parentElement }) {
     const words = document.createElement("b");
     words.textContent = text;
     button.append(words);
+    button.setAttribute("aria-label", text); // a narrow window shows the icon alone
   };
   if (!button.innerHTML) show(data.label);
-  button.setAttribute("aria-label", data.label); // a narrow window shows the icon alone
   button.title = data.title;
   button.disabled = data.off;
   button.classList.toggle("wide", data.wide);

@@ -20,7 +20,7 @@ from core.library.uploads import too_much
 from core.media.formats import upload_types
 from core.media.images import read_bytes
 from core.media.kinds import is_image_path
-from core.media.modalities import PICTURE, VIDEO
+from core.media.modalities import PICTURE, VIDEO, get_modality
 from core.policy import get_policy
 from ui.errors import boundary
 from ui.session.current import Choice
@@ -37,7 +37,6 @@ _PAGES: dict[Place, str] = {
 _CLASSIFY = "pages/classify.py"
 UPLOADED = ("image", "clip")  # kinds of terms that no link can hold
 _MOST_UPLOADS = 8  # per query, as they stay in memory for the session
-EXAMPLES = ("a cat", "a cup of coffee", "a rocket launch", "a man with a camera", "a swimming pool")
 
 
 @dataclass(slots=True)
@@ -68,6 +67,11 @@ def set_query(text: str, place: Place = "images") -> None:
 def place_of(kind: str) -> Place:
     """The page that finds items of a kind, or of any."""
     return "all" if kind == ANY else "video" if kind == VIDEO.name else "images"
+
+
+def title_of(kind: str) -> str:
+    """A kind of items, or any, as the switch between them and links name it."""
+    return "All" if kind == ANY else get_modality(kind).plural.capitalize()
 
 
 def own_place(item: Item) -> Place:
@@ -142,7 +146,7 @@ def follow_request(here: Place | None = None) -> None:
         link |= {name: st.query_params[name] for name in COMMON_FILTERS if name in st.query_params}
         state.keeps_filters = False
     if place == "images" and state.kind not in (PICTURE.name, VIDEO.name):
-        link["kind"] = state.kind
+        link["kind"] = title_of(state.kind)
     if place is not None and place != here:
         if here is None:
             link["q"] = st.session_state["q"]
