@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 from browsing import PHONE, Visitor
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 
 def test_a_cat_is_found_from_the_home_page(visitor: Visitor) -> None:
@@ -60,6 +60,14 @@ def test_details_by_keyboard_and_more_like_this(visitor: Visitor) -> None:
     dialog = visitor.page.get_by_role("dialog")
     dialog.get_by_text("cosine").wait_for()
     assert first in dialog.locator("code").first.inner_text()
+    visitor.page.keyboard.press("ArrowRight")
+    dialog.get_by_role("heading", name=visitor.names()[1], exact=True).wait_for()
+    visitor.page.keyboard.press("ArrowLeft")
+    dialog.get_by_role("heading", name=first, exact=True).wait_for()
+    visitor.page.keyboard.press("Escape")
+    dialog.wait_for(state="detached")
+    expect(visitor.page.locator("button.open").first).to_be_focused()
+    visitor.page.keyboard.press("Enter")
     dialog.get_by_role("button", name="More like this").click()
     visitor.answer("the picture")
     assert dialog.count() == 0 and first not in visitor.names()

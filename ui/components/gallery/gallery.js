@@ -93,7 +93,10 @@ function build(card, data, state, { setStateValue, setTriggerValue }) {
   if (card.src) open.append(element("img", "", { src: card.src, alt: card.name, decoding: "async" }))
   else open.append(element("span", "gone", {}, card.note))
   if (card.video) open.append(element("span", "play", { "aria-hidden": "true" }), element("span", "length", {}, card.video))
-  open.onclick = () => setTriggerValue("open", card.id)
+  open.onclick = () => {
+    setTriggerValue("open", card.id)
+    returnFocus(open)
+  }
   item.append(open)
   if (data.selectable) item.append(ticker(card, item, state, setStateValue))
   if (card.copies) {
@@ -121,6 +124,20 @@ function build(card, data, state, { setStateValue, setTriggerValue }) {
   if (card.find) more.append(act("Find in videos", `Find ${card.name} in videos`, () => setTriggerValue("find", card.id)))
   item.append(more)
   return item
+}
+
+// Once the dialog that a card opens is closed, whoever uses the keyboard goes on from that card.
+function returnFocus(button) {
+  let opened = false
+  const watch = new MutationObserver(() => {
+    if (document.querySelector("[role=dialog]")) opened = true
+    else if (opened) {
+      watch.disconnect()
+      if (document.activeElement === document.body) button.focus()
+    }
+  })
+  watch.observe(document.body, { childList: true, subtree: true })
+  setTimeout(() => opened || watch.disconnect(), 10_000)
 }
 
 function beside(card, setTriggerValue) {
