@@ -21,6 +21,7 @@ _AXES = ("x", "y", "z")
 _MOST_GROUPS = 16  # with a color of their own
 _HEIGHT = 600
 _STEP_MS, _MOVE_MS = 350, 300
+_OTHERS = "others"  # in no group
 _FAINT = 0.35  # opacity of the others where one is marked
 _BUTTON = "rgba(138, 147, 147, 0.25)"
 
@@ -112,7 +113,7 @@ def _groups(items: Items) -> Iterator[tuple[str, str, NDArray[np.int64]]]:
         yield shorten_label(str(name), 24), get_color(number), np.flatnonzero(mains == name)
     rest = np.flatnonzero(~np.isin(mains, names[:_MOST_GROUPS]))
     if len(rest):
-        yield "others" if names else f"{items.noun}s", NEUTRAL, rest
+        yield _OTHERS if names else f"{items.noun}s", NEUTRAL, rest
 
 
 def _choose_labels(items: Items, most: int) -> NDArray[np.int64]:
@@ -135,7 +136,12 @@ def _trace(
         "type": "scatter3d" if is_3d else "scatter",
         **_coordinates(places, rows),
         "mode": "markers+text" if any(labels) else "markers",
-        "marker": {"color": color, "size": 4 if is_3d else 7, "opacity": 0.85, "line": {"width": 0}},
+        "marker": {
+            "color": color,
+            "size": 4 if is_3d else 7,
+            "opacity": _FAINT if name == _OTHERS else 0.85,
+            "line": {"width": 0},
+        },
         "text": labels,
         "textposition": "top center",
         "textfont": {"size": 10, "color": color},
