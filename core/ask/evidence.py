@@ -1,0 +1,118 @@
+"""What speaks for a passage, and for each of its sentences, as the answer to a question.
+
+A sentence is compared as it stands in its passage: the mean of its word pieces, each of which the sentence encoder has
+read together with all others [1]_. "It is made by the islets of the pancreas" is then about insulin, which the sentence
+before names. The words of the question are compared one by one with those of the sentence, and each counts by the word
+that is nearest to it [2]_: "dough" is near to "loaf", where a search for words would find nothing.
+
+References
+----------
+.. [1] Günther et al. 2024, "Late chunking: contextual chunk embeddings using long-context embedding models"
+.. [2] Khattab and Zaharia 2020, "ColBERT: efficient and effective passage search via contextualized late interaction"
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.encoders.base import unit_rows
+from core.encoders.sentences import Tokens, open_sentence_encoder
+from core.media.documents.sentences import find_sentences
+from core.search.passages.words import list_words
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPassage:
+    """A passage as the sentence encoder reads it.
+
+    Attributes
+    ----------
+    sentences : list of (int, int)
+        Characters of the passage; s of them, at least one.
+    tokens : Tokens
+    """
+
+    sentences: list[tuple[int, int]]
+    tokens: Tokens
+
+    def find_inside(self) -> list[NDArray[np.bool_]]:
+        """For each sentence (t,) which word pieces are its own."""
+        return [(self.tokens.starts >= start) & (self.tokens.ends <= end) for start, end in self.sentences]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A passage as the answer to a question.
+
+    Attributes
+    ----------
+    sentences : list of (int, int)
+        Characters of the passage; s of them, at least one.
+    meaning : ndarray of float64, shape (s,)
+        Cosine of the question with each sentence, read within the passage.
+    words : ndarray of float64, shape (s, w)
+        Cosine of each word piece of the question with the nearest one of the sentence.
+    """
+
+    sentences: list[tuple[int, int]]
+    meaning: NDArray[np.float64]
+    words: NDArray[np.float64]
+
+
+def read_passages(passages: Sequence[str]) -> list[ReadPassage]:
+    """Reads passages, each up to 256 word pieces; sentences behind are not found.
+
+    Raises
+    ------
+    EncoderError
+        The sentence encoder cannot be opened.
+    """
+    return [
+        ReadPassage(_find_read(text, tokens), tokens)
+        for text, tokens in zip(passages, open_sentence_encoder().encode_tokens(passages), strict=True)
+    ]
+
+
+def weigh_passages(question: str, passages: Sequence[ReadPassage]) -> list[Evidence]:
+    """What speaks for each passage as the answer to a question.
+
+    Raises
+    ------
+    EncoderError
+        The sentence encoder cannot be opened.
+    """
+    encoder = open_sentence_encoder()
+    query = encoder.encode_texts([question])[0]
+    (asked,) = encoder.encode_tokens([question])
+    words = unit_rows(asked.vectors[_find_words(question, asked)])
+    found = []
+    for passage in passages:
+        inside = passage.find_inside()
+        meaning = unit_rows(np.stack([passage.tokens.vectors[own].mean(axis=0) for own in inside])) @ query
+        nearness = unit_rows(passage.tokens.vectors) @ words.T
+        nearest = np.stack([nearness[own].max(axis=0) for own in inside])
+        found.append(Evidence(passage.sentences, meaning.astype(np.float64), nearest.astype(np.float64)))
+    return found
+
+
+def _find_read(text: str, tokens: Tokens) -> list[tuple[int, int]]:
+    """The sentences of a passage as far as the encoder read it; the whole where there is none."""
+    read = int(tokens.ends.max(initial=0))
+    spans = [(start, min(end, read)) for start, end in find_sentences(text) if start < read]
+    whole = [(int(tokens.starts.min(initial=0)), read)]
+    return [span for span in spans if ((tokens.starts >= span[0]) & (tokens.ends <= span[1])).any()] or whole
+
+
+def _find_words(question: str, tokens: Tokens) -> NDArray[np.bool_]:
+    """(t,) which word pieces belong to words with a meaning of their own; all where there is none."""
+    content = set(list_words(question))
+    places = [match.span() for match in re.finditer(r"[^\W_]+", question) if match[0].lower() in content]
+    chosen = np.zeros(len(tokens.starts), bool)
+    for start, end in places:
+        chosen |= (tokens.starts >= start) & (tokens.ends <= end)
+    return chosen if chosen.any() else np.ones(len(chosen), bool)

@@ -1,0 +1,193 @@
+"""Measures the answering of questions: whether the sentence that answers comes first, and whether "no answer" is said.
+
+The weights of the match were fitted on the questions of every other subject (`tools/fit_answer_match.py`); figures are
+of all questions, and of the other subjects alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import roc_auc_score
+
+from core.ask.answers import Answer, Reply, ask
+from core.ask.follow_up import join_follow_up, leans_on_last
+from core.ask.reader import AnswerReader
+from core.encoders.base import Encoder
+from core.errors import DataError
+from core.evaluation.search.texts import Question, make_passage_library, read_question_set
+from core.library.filters import Filters
+from core.library.store import Library
+from core.media.modalities import TEXT
+from core.progress import SILENT, Task
+
+_PER_SUBJECT = 4  # passages, which follow one another
+_MOST = 5  # answers
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRates:
+    """Share of the questions whose right sentence is the first answer, or among the first five."""
+
+    first: float
+    five: float
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerReport:
+    """How questions are answered.
+
+    Attributes
+    ----------
+    passages, questions, unanswerable, follow_ups
+        How many.
+    all, unseen
+        Of all questions, and of those that nothing was fitted on.
+    kinds
+        Of all, by the kind of question.
+    no_answer_auc, no_answer_auc_unseen
+        How well the match tells questions with an answer from those without, 0.5 to 1; of the former all, or those that
+        nothing was fitted on. None without the latter.
+    found, found_unseen, found_unanswerable
+        Share for which an answer is said to be found.
+    follow_up, follow_up_alone
+        Of follow-ups, asked as they are asked after their question, and as if there was none.
+    leaning, leaning_wrongly
+        Share of the follow-ups, and of the other questions, that are taken for questions which need the last one.
+    seconds
+        Median time of a question.
+    """
+
+    passages: int
+    questions: int
+    unanswerable: int
+    follow_ups: int
+    all: AnswerRates
+    unseen: AnswerRates
+    kinds: Mapping[str, AnswerRates]
+    no_answer_auc: float | None
+    no_answer_auc_unseen: float | None
+    found: float
+    found_unseen: float
+    found_unanswerable: float | None
+    follow_up: AnswerRates | None
+    follow_up_alone: AnswerRates | None
+    leaning: float | None
+    leaning_wrongly: float
+    seconds: float
+
+
+def is_for_fitting(passage: int) -> bool:
+    """Whether the weights of matches may be fitted on the questions of a passage: those of every other subject."""
+    return passage // _PER_SUBJECT % 2 == 0
+
+
+def find_sentence(text: str, sentences: Sequence[tuple[int, int]], words: str) -> int:
+    """The number of the sentence that holds some words of a text. Raises DataError if none does."""
+    place = text.find(words)
+    for number, (start, end) in enumerate(sentences):
+        if words and start <= place < end:
+            return number
+    raise DataError(f'The passage "{text[:40]}..." does not have the answer "{words}" in one of its sentences.')
+
+
+def evaluate_answers(
+    encoder: Encoder, folder: Path, *, reader: AnswerReader | None = None, task: Task = SILENT
+) -> AnswerReport:
+    """How well `ask` answers questions over passages.
+
+    Parameters
+    ----------
+    encoder : Encoder
+        Of the library that is made of the passages.
+    folder : Path
+        See `core.evaluation.search.texts.read_question_set`; questions need answers.
+    reader : AnswerReader, optional
+        See `ask`.
+    task : Task, optional
+
+    Raises
+    ------
+    DataError
+        A file is missing or is not as described.
+    """
+    data = read_question_set(folder)
+    if any(question.answer not in data.passages[question.passage or 0] for question in data.questions):
+        raise DataError(f"Each row of {folder / 'questions.jsonl'} needs an answer: words of its passage.")
+    joined = [Question(join_follow_up(one.text, one.after), one.passage, answer=one.answer) for one in data.follow_ups]
+    asked = [*data.questions, *data.unanswerable, *data.follow_ups, *joined]
+    with make_passage_library(encoder, data.passages, task=task) as library:
+        replies = _ask_all(library, encoder, asked, reader, task)
+    count, without, later = len(data.questions), len(data.unanswerable), len(data.follow_ups)
+    ranks = np.array([_find_rank(reply, one) for reply, one in zip(replies, asked, strict=True)])
+    matches = np.array([reply.match for reply in replies])
+    found = np.array([reply.found for reply in replies])
+    unseen = np.array([not is_for_fitting(question.passage or 0) for question in data.questions])
+    kinds = np.array([question.kind for question in data.questions])
+    none, alone, after = (slice(start, start + size) for start, size in _follow(count, without, later, later))
+    return AnswerReport(
+        passages=len(data.passages),
+        questions=count,
+        unanswerable=without,
+        follow_ups=later,
+        all=_rate(ranks[:count]),
+        unseen=_rate(ranks[:count][unseen]),
+        kinds={str(kind): _rate(ranks[:count][kinds == kind]) for kind in np.unique(kinds) if kind},
+        no_answer_auc=_compute_auc(matches[:count], matches[none]),
+        no_answer_auc_unseen=_compute_auc(matches[:count][unseen], matches[none]),
+        found=_share(found[:count]),
+        found_unseen=_share(found[:count][unseen]),
+        found_unanswerable=_share(found[none]) if without else None,
+        follow_up=_rate(ranks[after]) if later else None,
+        follow_up_alone=_rate(ranks[alone]) if later else None,
+        leaning=_share([leans_on_last(question.text) for question in data.follow_ups]) if later else None,
+        leaning_wrongly=_share([leans_on_last(question.text) for question in data.questions]),
+        seconds=round(float(np.median([reply.seconds for reply in replies])), 3),
+    )
+
+
+def _follow(*sizes: int) -> list[tuple[int, int]]:
+    """(start, size) of parts that follow one another, without the first."""
+    starts = np.cumsum(sizes)
+    return [(int(start), size) for start, size in zip(starts, sizes[1:], strict=False)]
+
+
+def _ask_all(
+    library: Library, encoder: Encoder, asked: Sequence[Question], reader: AnswerReader | None, task: Task
+) -> list[Reply]:
+    filters = Filters(kind=TEXT.name)
+    return [
+        ask(library, encoder, question.text, k=_MOST, filters=filters, reader=reader)
+        for question in task.track(asked, "ask", "questions", stopped="Stopped.")
+    ]
+
+
+def _find_rank(reply: Reply, question: Question) -> int:
+    """The rank of the right sentence among the answers, from 0; their number where it is not among them."""
+    ranks = (rank for rank, answer in enumerate(reply.answers) if _is_right(answer, question))
+    return next(ranks, _MOST)
+
+
+def _is_right(answer: Answer, question: Question) -> bool:
+    place = answer.passage.text.find(question.answer)
+    is_passage = question.passage is not None and Path(answer.item.path).name == str(question.passage)
+    return is_passage and answer.start <= place < answer.end
+
+
+def _rate(ranks: NDArray[np.int64]) -> AnswerRates:
+    return AnswerRates(_share(ranks < 1), _share(ranks < _MOST))
+
+
+def _share(chosen: Sequence[bool] | NDArray[np.bool_]) -> float:
+    return round(float(np.mean(chosen)), 4) if len(chosen) else 0.0
+
+
+def _compute_auc(answered: NDArray[np.float64], unanswered: NDArray[np.float64]) -> float | None:
+    if not len(answered) or not len(unanswered):
+        return None
+    is_answered = np.arange(len(answered) + len(unanswered)) < len(answered)
+    return round(float(roc_auc_score(is_answered, np.concatenate([answered, unanswered]))), 4)
