@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from core.ask.evidence import Evidence, read_passages, weigh_passages
-from core.ask.match import match_passage, share_sentences
+from core.ask.follow_up import leans_on_last
+from core.ask.match import match_follow_up, match_passage, share_sentences
 from core.ask.reader import AnswerReader, Reading
 from core.encoders.base import Encoder
 from core.encoders.precomputed import supports_text
@@ -78,6 +79,8 @@ class Reply:
     Parameters
     ----------
     question : str
+    after : str
+        The question before, which this one was asked with as it leans on it; "" if it stands by itself.
     found : bool
         Whether a passage probably answers. Pictures and moments show, but answer nothing.
     match : float
@@ -94,6 +97,7 @@ class Reply:
     """
 
     question: str
+    after: str
     found: bool
     match: float
     answers: tuple[Answer, ...]
@@ -108,6 +112,7 @@ def ask(
     encoder: Encoder,
     question: str,
     *,
+    after: str = "",
     k: int = 5,
     filters: Filters | None = None,
     reader: AnswerReader | None = None,
@@ -121,7 +126,8 @@ def ask(
     encoder : Encoder
         Of the library; it finds pictures and moments.
     question : str
-        For one that leans on the last, see `join_follow_up`.
+    after : str
+        The question before. Where this one leans on it (`leans_on_last`), both count.
     k : int
         Most answers, pictures and moments, at least 1 each.
     filters : Filters, optional
@@ -150,15 +156,17 @@ def ask(
     if not question:
         raise QueryError("The question is empty: type one, such as: When was the bridge built?")
     k, filters = max(1, int(k)), filters or Filters()
-    terms = [Term("text", question)]
+    after = after if leans_on_last(question) else ""
+    terms = [Term("text", f"{after} {question}".strip())]
     texts = search_texts(library, encoder, terms, top_k=_CANDIDATES, filters=filters) if _asks(filters, TEXT) else None
     task.check("Stopped.")
     hits = [hit for hit in (texts.hits if texts else ()) if isinstance(hit, PassageHit) and hit.passage is not None]
-    matches, answers = _find_answers(library, question, hits, reader)
+    matches, answers = _find_answers(library, question, after, hits, reader)
     task.check("Stopped.")
     best = max(matches, default=0.0)
     return Reply(
         question=question,
+        after=after,
         found=best >= LIKELY,
         match=best,
         answers=tuple(answers[:k]),
@@ -170,25 +178,36 @@ def ask(
 
 
 def _find_answers(
-    library: Library, question: str, hits: Sequence[PassageHit], reader: AnswerReader | None
+    library: Library, question: str, after: str, hits: Sequence[PassageHit], reader: AnswerReader | None
 ) -> tuple[list[float], list[Answer]]:
     """The match of each passage, and all answers, best first."""
+    if not hits:
+        return [], []
+    size = len(library.index(open_sentence_encoder()))
     passages = [hit.passage.text for hit in hits if hit.passage is not None]
-    found = weigh_passages(question, read_passages(passages))
-    sentences = open_sentence_encoder()
-    generality = measure_generality(sentences.encode_texts([question])[0]) if hits else 0.0
-    size = len(library.index(sentences)) if hits else 0
-    matches = [match_passage(evidence, generality=generality, passages=size) for evidence in found]
+    read = read_passages(passages)
+    found = weigh_passages(question, read)
+    matches = _match(question, found, size)
+    whole = f"{after} {question}".strip()
+    if after:
+        joined = _match(whole, weigh_passages(whole, read), size)
+        matches = [match_follow_up(alone, both) for alone, both in zip(matches, joined, strict=True)]
     if reader is None:
-        read = [_read_sentences(evidence) for evidence in found]
+        readings = [_read_sentences(evidence) for evidence in found]
     else:
-        read = _read_by_model(reader, question, passages, matches)
+        readings = _read_by_model(reader, whole, passages, matches)
     answers = [
         answer
-        for hit, evidence, match, readings in zip(hits, found, matches, read, strict=True)
-        for answer in _answer(hit, evidence, match, readings)
+        for hit, evidence, match, own in zip(hits, found, matches, readings, strict=True)
+        for answer in _answer(hit, evidence, match, own)
     ]
     return matches, list(_drop_repeated(sorted(answers, key=lambda answer: -answer.match)))
+
+
+def _match(question: str, found: Sequence[Evidence], passages: int) -> list[float]:
+    """The probability that each passage answers. passages: how many the library has."""
+    generality = measure_generality(open_sentence_encoder().encode_texts([question])[0])
+    return [match_passage(evidence, generality=generality, passages=passages) for evidence in found]
 
 
 def _read_sentences(evidence: Evidence) -> list[Reading]:

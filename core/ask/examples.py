@@ -15,8 +15,8 @@ _DOCUMENTS = 40  # that are looked at
 _SAYS_WHAT = re.compile(r"((?:(?:The|A|An) )?[\w'’-]+(?: [\w'’-]+){0,2}) (is|are|was|were) (?:an?|the|one of|made) ")
 _NO_SUBJECT = frozenset(
     """
-    all and as at both but by each for from he her here his i if in it its many most my not of on one our she so some that
-    their there these they this those to we what when which who with you your
+    all and as at both but by each for from he her here his i if in it its many most my not of on one our she so some
+    that their there these they this those to we what when which who with you your
 """.split()
 )
 

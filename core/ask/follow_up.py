@@ -18,15 +18,3 @@ def leans_on_last(question: str) -> bool:
     fewer than two words with a meaning of their own."""
     words = set(re.findall(r"[a-z]+", question.lower()))
     return bool(words & _POINTING or _CONTINUING.match(question)) or len(list_words(question)) < _FEWEST_WORDS
-
-
-def join_follow_up(question: str, last: str) -> str:
-    """What to ask for a question that leans on the last one: both. Any other is returned as it is.
-
-    Parameters
-    ----------
-    question : str
-    last : str
-        The last question that was asked without one before; "" for none.
-    """
-    return f"{last} {question}" if last and leans_on_last(question) else question

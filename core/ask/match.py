@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, softmax
+from scipy.special import expit, logit, softmax
 
 from core.ask.evidence import Evidence
 
@@ -27,6 +27,7 @@ PASSAGE_WEIGHTS = (18.19, 12.59, -7.73, -0.48, -7.41)
 # Of the meaning, the mean of the words, and the word that is lacking.
 SENTENCE_WEIGHTS = (11.07, 4.83, 4.97)
 _MOST_PASSAGES = 1_000  # from which the penalty of their number stays constant
+_LEAST = 1e-9  # probability whose log odds still count
 
 
 def compute_passage_features(evidence: Evidence, *, generality: float, passages: int) -> NDArray[np.float64]:
@@ -54,6 +55,19 @@ def match_passage(evidence: Evidence, *, generality: float, passages: int) -> fl
     """The probability, 0 to 1, that a passage answers. Parameters are those of `compute_passage_features`."""
     features = compute_passage_features(evidence, generality=generality, passages=passages)
     return float(expit(features @ np.array(PASSAGE_WEIGHTS[:-1]) + PASSAGE_WEIGHTS[-1]))
+
+
+def match_follow_up(alone: float, joined: float) -> float:
+    """The probability that a passage answers a question that leans on the last one: the mean of the log odds.
+
+    Parameters
+    ----------
+    alone, joined : float
+        Those of the question by itself, which may mean anything, and of both questions as one, which the passage that
+        answered the last one matches in any case.
+    """
+    odds = logit(np.clip([alone, joined], _LEAST, 1 - _LEAST))
+    return float(expit(odds.mean()))
 
 
 def share_sentences(evidence: Evidence) -> NDArray[np.float64]:

@@ -35,7 +35,6 @@ def add(tree: Any) -> None:
 def ask(options: Options, task: Task) -> dict[str, Any]:
     """`ask`."""
     from core.ask import ask as ask_library
-    from core.ask import join_follow_up
     from core.library import Library
     from core.library.filters import Filters
 
@@ -44,11 +43,12 @@ def ask(options: Options, task: Task) -> dict[str, Any]:
         kind=options.kind, folder=options.folder, after=options.after_day, before=options.before_day
     )  # fmt: skip
     reply = ask_library(
-        library, get_encoder(options, task, library), join_follow_up(options.question, options.after),
-        k=options.k, filters=filters, reader=get_reader(options), task=task,
+        library, get_encoder(options, task, library), options.question,
+        after=options.after, k=options.k, filters=filters, reader=get_reader(options), task=task,
     )  # fmt: skip
     return {
         "question": reply.question,
+        "after": reply.after,
         "found": reply.found,
         "answers": [_list_answer(answer) for answer in reply.answers],
         "pictures": [_list_picture(hit) for hit in reply.pictures],
@@ -88,6 +88,8 @@ def _list_picture(hit: Hit) -> dict[str, Any]:
 
 def show_answers(result: dict[str, Any]) -> None:
     """Prints the answers with their places, or the nearest ones if none answers, then what fits beside them."""
+    if result["after"]:
+        print(f"Asked together with: {one_line(result['after'])}")
     print("Found." if result["found"] else "No answer found here." + _NEAREST * bool(result["answers"]))
     for rank, answer in enumerate(result["answers"], start=1):
         place = f", {answer['where']}" if answer["where"] else ""

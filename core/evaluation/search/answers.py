@@ -7,7 +7,7 @@ of all questions, and of the other subjects alone.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from core.ask.answers import Answer, Reply, ask
-from core.ask.follow_up import join_follow_up, leans_on_last
+from core.ask.follow_up import leans_on_last
 from core.ask.reader import AnswerReader
 from core.encoders.base import Encoder
 from core.errors import DataError
@@ -118,8 +118,8 @@ def evaluate_answers(
     data = read_question_set(folder)
     if any(question.answer not in data.passages[question.passage or 0] for question in data.questions):
         raise DataError(f"Each row of {folder / 'questions.jsonl'} needs an answer: words of its passage.")
-    joined = [Question(join_follow_up(one.text, one.after), one.passage, answer=one.answer) for one in data.follow_ups]
-    asked = [*data.questions, *data.unanswerable, *data.follow_ups, *joined]
+    alone = [replace(question, after="") for question in data.follow_ups]
+    asked = [*data.questions, *data.unanswerable, *alone, *data.follow_ups]
     with make_passage_library(encoder, data.passages, task=task) as library:
         replies = _ask_all(library, encoder, asked, reader, task)
     count, without, later = len(data.questions), len(data.unanswerable), len(data.follow_ups)
@@ -128,7 +128,7 @@ def evaluate_answers(
     found = np.array([reply.found for reply in replies])
     unseen = np.array([not is_for_fitting(question.passage or 0) for question in data.questions])
     kinds = np.array([question.kind for question in data.questions])
-    none, alone, after = (slice(start, start + size) for start, size in _follow(count, without, later, later))
+    none, alone_rows, after = (slice(start, start + size) for start, size in _follow(count, without, later, later))
     return AnswerReport(
         passages=len(data.passages),
         questions=count,
@@ -143,7 +143,7 @@ def evaluate_answers(
         found_unseen=_share(found[:count][unseen]),
         found_unanswerable=_share(found[none]) if without else None,
         follow_up=_rate(ranks[after]) if later else None,
-        follow_up_alone=_rate(ranks[alone]) if later else None,
+        follow_up_alone=_rate(ranks[alone_rows]) if later else None,
         leaning=_share([leans_on_last(question.text) for question in data.follow_ups]) if later else None,
         leaning_wrongly=_share([leans_on_last(question.text) for question in data.questions]),
         seconds=round(float(np.median([reply.seconds for reply in replies])), 3),
@@ -161,7 +161,7 @@ def _ask_all(
 ) -> list[Reply]:
     filters = Filters(kind=TEXT.name)
     return [
-        ask(library, encoder, question.text, k=_MOST, filters=filters, reader=reader)
+        ask(library, encoder, question.text, after=question.after, k=_MOST, filters=filters, reader=reader)
         for question in task.track(asked, "ask", "questions", stopped="Stopped.")
     ]
 
