@@ -39,27 +39,37 @@ class Answer:
 
     Parameters
     ----------
-    item : Item
-        Its document.
-    passage : Passage
-        Where it stands.
+    hit : PassageHit
+        Its passage, as the search of texts found it.
     start, end : int
         Its characters in `passage.text`.
     match : float
         The probability that it answers, 0 to 1.
-    video : Item, optional
-        Of subtitles, the video that they lie beside: `passage.start_s` is a moment of it.
     words : str
         The words of the sentence that answer, where a model has read it.
     """
 
-    item: Item
-    passage: Passage
+    hit: PassageHit
     start: int
     end: int
     match: float
-    video: Item | None = None
     words: str = ""
+
+    @property
+    def item(self) -> Item:
+        """Its document."""
+        return self.hit.item
+
+    @property
+    def passage(self) -> Passage:
+        """Where it stands."""
+        assert self.hit.passage is not None  # others are not asked
+        return self.hit.passage
+
+    @property
+    def video(self) -> Item | None:
+        """Of subtitles, the video that they lie beside: `passage.start_s` is a moment of it."""
+        return self.hit.video
 
     @property
     def sentence(self) -> str:
@@ -234,7 +244,7 @@ def _answer(hit: PassageHit, evidence: Evidence, match: float, readings: Sequenc
         start, end = _find_sentence(evidence.sentences, reading)
         is_part = (start, end) != (reading.start, reading.end)
         words = hit.passage.text[reading.start : reading.end] if is_part else ""
-        answer = Answer(hit.item, hit.passage, start, end, match * reading.share, hit.video, words)
+        answer = Answer(hit, start, end, match * reading.share, words)
         best.setdefault((start, end), answer)
     return list(best.values())[:_MOST_IN_PASSAGE]
 

@@ -25,6 +25,9 @@ from core.encoders.sentences import Tokens, open_sentence_encoder
 from core.media.documents.sentences import find_sentences
 from core.search.passages.words import list_words
 
+_ENDS = ".!?…:;\"”’')]。"
+_FEWEST_WORDS = 6  # of a sentence that ends in no mark
+
 
 @dataclass(frozen=True, slots=True)
 class ReadPassage:
@@ -101,11 +104,17 @@ def weigh_passages(question: str, passages: Sequence[ReadPassage]) -> list[Evide
 
 
 def _find_read(text: str, tokens: Tokens) -> list[tuple[int, int]]:
-    """The sentences of a passage as far as the encoder read it; the whole where there is none."""
+    """The sentences of a passage as far as the encoder read it, titles only where there is nothing else."""
     read = int(tokens.ends.max(initial=0))
     spans = [(start, min(end, read)) for start, end in find_sentences(text) if start < read]
+    spans = [span for span in spans if ((tokens.starts >= span[0]) & (tokens.ends <= span[1])).any()]
     whole = [(int(tokens.starts.min(initial=0)), read)]
-    return [span for span in spans if ((tokens.starts >= span[0]) & (tokens.ends <= span[1])).any()] or whole
+    return [span for span in spans if _is_sentence(text[slice(*span)])] or spans or whole
+
+
+def _is_sentence(text: str) -> bool:
+    """Whether a text is more than a title, which repeats what is asked about and says nothing of it."""
+    return text[-1] in _ENDS or len(text.split()) >= _FEWEST_WORDS
 
 
 def _find_words(question: str, tokens: Tokens) -> NDArray[np.bool_]:

@@ -12,7 +12,7 @@ from core.media.modalities import TEXT
 
 _DOCUMENTS = 40  # that are looked at
 # "Mayonnaise is an emulsion": a sentence that says what something is
-_SAYS_WHAT = re.compile(r"((?:(?:The|A|An) )?[\w'’-]+(?: [\w'’-]+){0,2}) (is|are|was|were) (?:an?|the|one of|made) ")
+_SAYS_WHAT = re.compile(r"((?:(?:The|A|An) )?[\w'’-]+(?: [\w'’-]+){0,2}) (is|are) (?:an?|the|one of|made) ")
 _NO_SUBJECT = frozenset(
     """
     all and as at both but by each for from he her here his i if in it its many most my not of on one our she so some
@@ -22,13 +22,13 @@ _NO_SUBJECT = frozenset(
 
 
 def suggest_questions(library: Library, *, count: int = 4) -> list[str]:
-    """Questions that documents of a library answer, one for each document.
+    """Questions that documents of a library answer: what something is, then what a heading is about.
 
     Parameters
     ----------
     library : Library
     count : int
-        Most questions; fewer where few documents say what something is.
+        Most questions; fewer where documents say little.
 
     Raises
     ------
@@ -39,19 +39,23 @@ def suggest_questions(library: Library, *, count: int = 4) -> list[str]:
     ids = [row["id"] for row in items.select(["id", "kind"]).to_pylist() if row["kind"] == TEXT.name]
     chosen = ids[:: max(1, len(ids) // _DOCUMENTS)][:_DOCUMENTS]
     passages = library.passages(chosen) if chosen else {}
-    questions = [question for own in passages.values() if (question := _make_question(own))]
+    questions = [question for own in passages.values() if (question := _ask_what(own))]
+    questions += [f"What about “{heading}”?" for own in passages.values() if (heading := _find_heading(own))]
     return list(dict.fromkeys(questions))[:count]
 
 
-def _make_question(passages: Sequence[Passage]) -> str | None:
-    """A question from the first sentence of a document that says what something is, else from a heading."""
+def _ask_what(passages: Sequence[Passage]) -> str | None:
+    """A question from the first sentence of a document that says what something is."""
     for passage in passages:
         for start, end in find_sentences(passage.text):
             match = _SAYS_WHAT.match(passage.text, start, end)
             if match and _NO_SUBJECT.isdisjoint(match[1].lower().split()):
                 return f"What {match[2]} {_lower_first(match[1], passage.text)}?"
-    headings = [passage.heading for passage in passages if passage.heading]
-    return f"What about {headings[0].rstrip('.:?')}?" if headings else None
+    return None
+
+
+def _find_heading(passages: Sequence[Passage]) -> str | None:
+    return next((passage.heading.rstrip(".:?") for passage in passages if passage.heading), None)
 
 
 def _lower_first(subject: str, text: str) -> str:

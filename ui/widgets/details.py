@@ -83,7 +83,7 @@ def _picture(item: Item, place: float | None) -> None:
     modality = get_modality(item.kind)
     try:
         if modality is VIDEO:
-            player(item, time_s=0.0, turn=0, key=f"player {seal(item.id)}")
+            player(item, time_s=place or 0.0, turn=0, key=f"player {seal(item.id)}")
             return
         data = make_thumbnail(item, side=_LARGE, time_s=place)
         text = modality.read(Path(item.path), place) if modality.read else ""

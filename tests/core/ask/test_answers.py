@@ -105,6 +105,17 @@ def test_a_model_that_reads_points_at_the_words(texts: Library, encoder: ColorEn
     assert answer.match == pytest.approx(0.9 * reply.match)
 
 
+def test_a_title_is_no_answer(tmp_path: Path, encoder: ColorEncoder) -> None:
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "hopper.md").write_text(
+        "# Grace Hopper\n\nGrace Hopper was an admiral who wrote compilers.\n"
+    )
+    library = Library(tmp_path / "library", create=True)
+    ingest(library, encoder, [tmp_path / "texts"], texts=True)
+    (answer,) = ask(library, encoder, "Who was Grace Hopper?").answers
+    assert answer.sentence == "Grace Hopper was an admiral who wrote compilers."
+
+
 def test_an_empty_question_is_refused(texts: Library, encoder: ColorEncoder) -> None:
     with pytest.raises(QueryError, match="question is empty"):
         ask(texts, encoder, "  \n ")
