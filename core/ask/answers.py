@@ -194,8 +194,9 @@ def _find_answers(
     if not hits:
         return [], []
     size = len(library.index(open_sentence_encoder()))
-    passages = [hit.passage.text for hit in hits if hit.passage is not None]
-    read = read_passages(passages)
+    own = [hit.passage for hit in hits if hit.passage is not None]
+    passages = [passage.text for passage in own]
+    read = read_passages(passages, [passage.heading or "" for passage in own])
     found = weigh_passages(question, read)
     matches = _match(question, found, size)
     whole = f"{after} {question}".strip()
@@ -208,8 +209,8 @@ def _find_answers(
         readings = _read_by_model(reader, whole, passages, matches)
     answers = [
         answer
-        for hit, evidence, match, own in zip(hits, found, matches, readings, strict=True)
-        for answer in _answer(hit, evidence, match, own)
+        for hit, evidence, match, words in zip(hits, found, matches, readings, strict=True)
+        for answer in _answer(hit, evidence, match, words)
     ]
     return matches, list(_drop_repeated(sorted(answers, key=lambda answer: -answer.match)))
 

@@ -6,6 +6,7 @@ logistic regression of
 - the cosine of the question with the best sentence, read within the passage;
 - the word of the question that the passage has least of: "Which knife fillets a salmon?" is not answered where no word
   comes near to "salmon";
+- the names and numbers of the question that the passage does not have;
 - the cosine of the question with the nearest reference prompt, as a short, general question is near to many texts;
 - the number of passages, the best of which is near by chance.
 
@@ -22,8 +23,9 @@ from scipy.special import expit, logit, softmax
 
 from core.ask.evidence import Evidence
 
-# Of the best sentence's meaning, the word that is lacking, the nearest reference prompt, ln(passages); the intercept.
-PASSAGE_WEIGHTS = (18.19, 12.59, -7.73, -0.48, -7.41)
+# Of the best sentence's meaning, the word that is lacking, missing names, the nearest reference prompt, ln(passages);
+# the intercept.
+PASSAGE_WEIGHTS = (18.6, 10.83, -3.42, -6.19, -0.46, -7.33)
 # Of the meaning, the mean of the words, and the word that is lacking.
 SENTENCE_WEIGHTS = (11.07, 4.83, 4.97)
 _MOST_PASSAGES = 1_000  # from which the penalty of their number stays constant
@@ -31,7 +33,7 @@ _LEAST = 1e-9  # probability whose log odds still count
 
 
 def compute_passage_features(evidence: Evidence, *, generality: float, passages: int) -> NDArray[np.float64]:
-    """What the probability of a passage is computed from: (4,), in the order of `PASSAGE_WEIGHTS`.
+    """What the probability of a passage is computed from: (5,), in the order of `PASSAGE_WEIGHTS`.
 
     Parameters
     ----------
@@ -43,7 +45,7 @@ def compute_passage_features(evidence: Evidence, *, generality: float, passages:
     """
     size = float(np.log(max(1, min(passages, _MOST_PASSAGES))))
     lacking = evidence.words.max(axis=0).min()
-    return np.array([evidence.meaning.max(), lacking, generality, size])
+    return np.array([evidence.meaning.max(), lacking, evidence.missing, generality, size])
 
 
 def compute_sentence_features(evidence: Evidence) -> NDArray[np.float64]:

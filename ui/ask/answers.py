@@ -19,6 +19,7 @@ from ui.text import plain
 from ui.widgets.details import open_details
 
 _NEAREST = 3  # passages that are shown where none answers
+_LEAST = 0.1  # match of an answer that is shown below others
 
 
 def show_answers(reply: Reply) -> None:
@@ -35,7 +36,7 @@ def show_answers(reply: Reply) -> None:
     likely = [answers for answers in others if answers[0].likely]
     for answers in likely:
         _show_passage(answers, marked=True)
-    if doubtful := others[len(likely) :]:
+    if doubtful := [answers for answers in others[len(likely) :] if answers[0].match >= _LEAST]:
         with st.expander("Less certain from here", icon=":material/expand_more:"):
             for answers in doubtful:
                 _show_passage(answers, marked=True)

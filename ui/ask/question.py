@@ -13,7 +13,7 @@ from ui.session.state import get_state
 from ui.text import plain
 from ui.widgets.query.box import EXAMPLES
 
-_BEFORE = "before"  # the parameter of the link
+_BEFORE = "last"  # the parameter of the link
 
 
 @dataclass(slots=True)
