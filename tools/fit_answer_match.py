@@ -20,8 +20,9 @@ from sklearn.preprocessing import StandardScaler
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from core.ask.evidence import Evidence, read_passages, weigh_passages
+from core.ask.evidence import Evidence, weigh_passages
 from core.ask.match import PASSAGE_WEIGHTS, SENTENCE_WEIGHTS, compute_passage_features, compute_sentence_features
+from core.ask.reading import read_passages
 from core.encoders.sentences import open_sentence_encoder
 from core.evaluation.search.answers import find_sentence, is_for_fitting
 from core.evaluation.search.texts import Question, read_question_set

@@ -6,10 +6,11 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from core.ask.evidence import Evidence, read_passages, weigh_passages
+from core.ask.evidence import Evidence, weigh_passages
 from core.ask.follow_up import leans_on_last
 from core.ask.match import match_follow_up, match_passage, share_sentences
 from core.ask.reader import AnswerReader, Reading
+from core.ask.reading import read_passages
 from core.encoders.base import Encoder
 from core.encoders.precomputed import supports_text
 from core.encoders.sentences import open_sentence_encoder
@@ -153,7 +154,7 @@ def ask(
     Raises
     ------
     QueryError
-        The question is empty.
+        The question has no words.
     LibraryError
         The library cannot be read.
     EncoderError
@@ -163,14 +164,14 @@ def ask(
     """
     started = time.perf_counter()
     question = " ".join(question.split())
-    if not question:
+    if not any(letter.isalnum() for letter in question):
         raise QueryError("The question is empty: type one, such as: When was the bridge built?")
     k, filters = max(1, int(k)), filters or Filters()
     after = after if leans_on_last(question) else ""
     terms = [Term("text", f"{after} {question}".strip())]
     texts = search_texts(library, encoder, terms, top_k=_CANDIDATES, filters=filters) if _asks(filters, TEXT) else None
     task.check("Stopped.")
-    hits = [hit for hit in (texts.hits if texts else ()) if isinstance(hit, PassageHit) and hit.passage is not None]
+    hits = [hit for hit in (texts.hits if texts else ()) if isinstance(hit, PassageHit) and _has_words(hit)]
     matches, answers = _find_answers(library, question, after, hits, reader)
     task.check("Stopped.")
     best = max(matches, default=0.0)
@@ -213,6 +214,10 @@ def _find_answers(
         for answer in _answer(hit, evidence, match, words)
     ]
     return matches, list(_drop_repeated(sorted(answers, key=lambda answer: -answer.match)))
+
+
+def _has_words(hit: PassageHit) -> bool:
+    return hit.passage is not None and bool(hit.passage.text.strip())
 
 
 def _match(question: str, found: Sequence[Evidence], passages: int) -> list[float]:

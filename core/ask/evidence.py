@@ -14,44 +14,18 @@ References
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.ask.reading import WORD, ReadPassage
 from core.encoders.base import unit_rows
 from core.encoders.sentences import Tokens, open_sentence_encoder
-from core.media.documents.sentences import find_sentences
 from core.search.passages.words import list_words
 
-_ENDS = ".!?…:;\"”’')]。"
-_FEWEST_WORDS = 6  # of a sentence that ends in no mark
 _SHORTEST_STEM = 4  # letters
-_WORD = re.compile(r"[^\W_]+")
-
-
-@dataclass(frozen=True, slots=True)
-class ReadPassage:
-    """A passage as the sentence encoder reads it.
-
-    Attributes
-    ----------
-    sentences : list of (int, int)
-        Characters of the passage; s of them, at least one.
-    tokens : Tokens
-    words : frozenset of str
-        Its words and numbers and those of its heading, in lower case.
-    """
-
-    sentences: list[tuple[int, int]]
-    tokens: Tokens
-    words: frozenset[str]
-
-    def find_inside(self) -> list[NDArray[np.bool_]]:
-        """For each sentence (t,) which word pieces are its own."""
-        return [(self.tokens.starts >= start) & (self.tokens.ends <= end) for start, end in self.sentences]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,30 +48,6 @@ class Evidence:
     meaning: NDArray[np.float64]
     words: NDArray[np.float64]
     missing: float
-
-
-def read_passages(passages: Sequence[str], headings: Sequence[str] = ()) -> list[ReadPassage]:
-    """Reads passages.
-
-    Parameters
-    ----------
-    passages : sequence of str
-        Each is read up to 256 word pieces; sentences behind are not found.
-    headings : sequence of str
-        Of each passage, "" for none.
-
-    Raises
-    ------
-    EncoderError
-        The sentence encoder cannot be opened.
-    """
-    headings = headings or [""] * len(passages)
-    return [
-        ReadPassage(_find_read(text, tokens), tokens, frozenset(_WORD.findall(f"{heading} {text}".lower())))
-        for text, heading, tokens in zip(
-            passages, headings, open_sentence_encoder().encode_tokens(passages), strict=True
-        )
-    ]
 
 
 def weigh_passages(question: str, passages: Sequence[ReadPassage]) -> list[Evidence]:
@@ -126,7 +76,7 @@ def weigh_passages(question: str, passages: Sequence[ReadPassage]) -> list[Evide
 
 def find_names(question: str) -> list[str]:
     """The words of a question with a digit or, within it, a capital letter; in lower case."""
-    words = [(match[0], match.start() > 0) for match in _WORD.finditer(question)]
+    words = [(match[0], match.start() > 0) for match in WORD.finditer(question)]
     has_case = any(word.islower() for word, _ in words)
     return [
         word.lower()
@@ -143,24 +93,10 @@ def _has_name(words: frozenset[str], name: str) -> bool:
     return any(word.startswith(name[:-1]) or name.startswith(word[:-1]) for word in long)
 
 
-def _find_read(text: str, tokens: Tokens) -> list[tuple[int, int]]:
-    """The sentences of a passage as far as the encoder read it, titles only where there is nothing else."""
-    read = int(tokens.ends.max(initial=0))
-    spans = [(start, min(end, read)) for start, end in find_sentences(text) if start < read]
-    spans = [span for span in spans if ((tokens.starts >= span[0]) & (tokens.ends <= span[1])).any()]
-    whole = [(int(tokens.starts.min(initial=0)), read)]
-    return [span for span in spans if _is_sentence(text[slice(*span)])] or spans or whole
-
-
-def _is_sentence(text: str) -> bool:
-    """Whether a text is more than a title, which repeats what is asked about and says nothing of it."""
-    return text[-1] in _ENDS or len(text.split()) >= _FEWEST_WORDS
-
-
 def _find_words(question: str, tokens: Tokens) -> NDArray[np.bool_]:
     """(t,) which word pieces belong to words with a meaning of their own; all where there is none."""
     content = set(list_words(question))
-    places = [match.span() for match in _WORD.finditer(question) if match[0].lower() in content]
+    places = [match.span() for match in WORD.finditer(question) if match[0].lower() in content]
     chosen = np.zeros(len(tokens.starts), bool)
     for start, end in places:
         chosen |= (tokens.starts >= start) & (tokens.ends <= end)

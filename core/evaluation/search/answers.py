@@ -116,44 +116,37 @@ def evaluate_answers(
         A file is missing or is not as described.
     """
     data = read_question_set(folder)
-    if any(question.answer not in data.passages[question.passage or 0] for question in data.questions):
+    if any(not one.answer or one.answer not in data.passages[one.passage or 0] for one in data.questions):
         raise DataError(f"Each row of {folder / 'questions.jsonl'} needs an answer: words of its passage.")
     alone = [replace(question, after="") for question in data.follow_ups]
-    asked = [*data.questions, *data.unanswerable, *alone, *data.follow_ups]
+    asked: list[Sequence[Question]] = [data.questions, data.unanswerable, alone, data.follow_ups]
     with make_passage_library(encoder, data.passages, task=task) as library:
-        replies = _ask_all(library, encoder, asked, reader, task)
-    count, without, later = len(data.questions), len(data.unanswerable), len(data.follow_ups)
-    ranks = np.array([_find_rank(reply, one) for reply, one in zip(replies, asked, strict=True)])
-    matches = np.array([reply.match for reply in replies])
-    found = np.array([reply.found for reply in replies])
+        replies = _ask_all(library, encoder, [one for part in asked for one in part], reader, task)
+    ends = np.cumsum([len(part) for part in asked])[:-1]
+    answered, unanswered, alone_ranks, later_ranks = np.split(_find_ranks(replies, asked), ends)
+    matches, matches_without = np.split(np.array([reply.match for reply in replies]), ends)[:2]
+    found, found_without = np.split(np.array([reply.found for reply in replies]), ends)[:2]
     unseen = np.array([not is_for_fitting(question.passage or 0) for question in data.questions])
     kinds = np.array([question.kind for question in data.questions])
-    none, alone_rows, after = (slice(start, start + size) for start, size in _follow(count, without, later, later))
     return AnswerReport(
         passages=len(data.passages),
-        questions=count,
-        unanswerable=without,
-        follow_ups=later,
-        all=_rate(ranks[:count]),
-        unseen=_rate(ranks[:count][unseen]),
-        kinds={str(kind): _rate(ranks[:count][kinds == kind]) for kind in np.unique(kinds) if kind},
-        no_answer_auc=_compute_auc(matches[:count], matches[none]),
-        no_answer_auc_unseen=_compute_auc(matches[:count][unseen], matches[none]),
-        found=_share(found[:count]),
-        found_unseen=_share(found[:count][unseen]),
-        found_unanswerable=_share(found[none]) if without else None,
-        follow_up=_rate(ranks[after]) if later else None,
-        follow_up_alone=_rate(ranks[alone_rows]) if later else None,
-        leaning=_share([leans_on_last(question.text) for question in data.follow_ups]) if later else None,
+        questions=len(answered),
+        unanswerable=len(unanswered),
+        follow_ups=len(later_ranks),
+        all=_rate(answered),
+        unseen=_rate(answered[unseen]),
+        kinds={str(kind): _rate(answered[kinds == kind]) for kind in np.unique(kinds) if kind},
+        no_answer_auc=_compute_auc(matches, matches_without),
+        no_answer_auc_unseen=_compute_auc(matches[unseen], matches_without),
+        found=_share(found),
+        found_unseen=_share(found[unseen]),
+        found_unanswerable=_share(found_without) if len(found_without) else None,
+        follow_up=_rate(later_ranks) if len(later_ranks) else None,
+        follow_up_alone=_rate(alone_ranks) if len(alone_ranks) else None,
+        leaning=_share([leans_on_last(question.text) for question in data.follow_ups]) if alone else None,
         leaning_wrongly=_share([leans_on_last(question.text) for question in data.questions]),
         seconds=round(float(np.median([reply.seconds for reply in replies])), 3),
     )
-
-
-def _follow(*sizes: int) -> list[tuple[int, int]]:
-    """(start, size) of parts that follow one another, without the first."""
-    starts = np.cumsum(sizes)
-    return [(int(start), size) for start, size in zip(starts, sizes[1:], strict=False)]
 
 
 def _ask_all(
@@ -164,6 +157,11 @@ def _ask_all(
         ask(library, encoder, question.text, after=question.after, k=_MOST, filters=filters, reader=reader)
         for question in task.track(asked, "ask", "questions", stopped="Stopped.")
     ]
+
+
+def _find_ranks(replies: Sequence[Reply], asked: Sequence[Sequence[Question]]) -> NDArray[np.int64]:
+    questions = [question for part in asked for question in part]
+    return np.array([_find_rank(reply, one) for reply, one in zip(replies, questions, strict=True)], np.int64)
 
 
 def _find_rank(reply: Reply, question: Question) -> int:

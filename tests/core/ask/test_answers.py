@@ -117,5 +117,6 @@ def test_a_title_is_no_answer(tmp_path: Path, encoder: ColorEncoder) -> None:
 
 
 def test_an_empty_question_is_refused(texts: Library, encoder: ColorEncoder) -> None:
-    with pytest.raises(QueryError, match="question is empty"):
-        ask(texts, encoder, "  \n ")
+    for question in ("  \n ", "?!"):
+        with pytest.raises(QueryError, match="question is empty"):
+            ask(texts, encoder, question)
