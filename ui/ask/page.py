@@ -22,7 +22,7 @@ from ui.widgets.code_block import in_python
 from ui.widgets.details import open_details, show_details
 from ui.widgets.filters import filter_panel, filter_text, items_with_label
 from ui.widgets.page_start import PageContext, start_page
-from ui.widgets.query.box import follow_request, more_like
+from ui.widgets.query.box import follow_request, more_like, title_of
 
 _MOST = 8  # answers, pictures and moments each
 
@@ -40,7 +40,7 @@ def page() -> None:
     if not texts:
         _say_no_texts()
     if not question:
-        show_examples(at.library, at.library.index(at.encoder), texts=texts)
+        show_examples(at.library, at.library.index(at.encoder))
         return
     reply = _find(at.library, at.encoder, question, get_before(), filters)
     show_before(reply)
@@ -52,10 +52,10 @@ def _choose_kind(kinds: list[Modality]) -> str:
     """What is asked: everything, or one kind of items."""
     if len(kinds) < 2:
         return ANY
-    names = {ANY: "Everything"} | {kind.name: kind.plural.capitalize() for kind in kinds}
+    names = [ANY, *(kind.name for kind in kinds)]
     return st.segmented_control(
-        "Ask", list(names), default=ANY, required=True, key="kind", bind="query-params",
-        format_func=names.__getitem__, label_visibility="collapsed",
+        "Kind", names, default=ANY, required=True, key="kind", bind="query-params", format_func=title_of,
+        label_visibility="collapsed",
     )  # fmt: skip
 
 

@@ -11,7 +11,6 @@ from core.ask import Reply, suggest_questions
 from ui.session.cache import get_cached
 from ui.session.state import get_state
 from ui.text import plain
-from ui.widgets.query.box import EXAMPLES
 
 _BEFORE = "last"  # the parameter of the link
 
@@ -70,12 +69,14 @@ def show_before(reply: Reply) -> None:
             st.button("Ask it alone", on_click=_forget_before, type="tertiary")
 
 
-def show_examples(library: Library, index: object, *, texts: bool) -> None:
+def show_examples(library: Library, index: object) -> None:
     """Buttons that ask an example, made from the library's texts if it has any."""
-    questions = get_cached("questions", None, index, lambda: suggest_questions(library)) if texts else []
+    questions = get_cached("questions", None, index, lambda: suggest_questions(library))
+    if not questions:
+        return
     st.markdown("Try one of these:")
     with st.container(horizontal=True, key="examples"):
-        for example in questions or EXAMPLES:
+        for example in questions:
             st.button(example, on_click=_ask, args=(example,))
 
 
