@@ -95,8 +95,8 @@ def read_question_set(folder: Path) -> QuestionSet:
     numbers = {row["id"]: number for number, row in enumerate(passages)}
     asked = _read_rows(folder / "questions.jsonl")
     unanswerable, follow_ups = (_read_rows(folder / name, optional=True) for name in _OPTIONAL)
-    texts = {row["id"]: row["question"] for row in asked if "id" in row}
     try:
+        texts = {row["id"]: row["question"] for row in asked if "id" in row}
         questions = [_make_question(row, numbers) for row in asked]
         others = [Question(row["question"], None) for row in unanswerable]
         later = [_make_question(row, numbers, after=texts[row["after"]]) for row in follow_ups]

@@ -105,6 +105,18 @@ def test_a_model_that_reads_points_at_the_words(texts: Library, encoder: ColorEn
     assert answer.match == pytest.approx(0.9 * reply.match)
 
 
+def test_a_name_or_a_number_has_to_be_there(texts: Library, encoder: ColorEncoder) -> None:
+    here = ask(texts, encoder, "When is the highest tide of Wexcombe?").match
+    assert here > 0.99 > ask(texts, encoder, "When is the highest tide of Brighton?").match
+    assert here > 0.99 > ask(texts, encoder, "When was the highest tide of 1972?").match
+
+
+def test_the_same_answers_come_again(texts: Library, encoder: ColorEncoder) -> None:
+    """Passages that were read before are remembered."""
+    first, again = (ask(texts, encoder, "How long does bread dough rise?") for _ in range(2))
+    assert [(one.sentence, one.match) for one in first.answers] == [(one.sentence, one.match) for one in again.answers]
+
+
 def test_a_title_is_no_answer(tmp_path: Path, encoder: ColorEncoder) -> None:
     (tmp_path / "texts").mkdir()
     (tmp_path / "texts" / "hopper.md").write_text(
