@@ -10,6 +10,7 @@ import streamlit as st
 
 from core import Hit
 from core.ask import Answer, Reply
+from core.library.public.keyed_ids import seal
 from core.media.modality import Segment
 from core.search.match_text import format_match
 from core.utils.timecode import format_timecode
@@ -66,7 +67,7 @@ def _group(answers: Sequence[Answer]) -> list[list[Answer]]:
 def _show_passage(answers: Sequence[Answer], *, marked: bool) -> None:
     """One passage. marked: whether its best sentence is highlighted."""
     best = answers[0]
-    key = f"{best.item.id} {best.passage.start}"
+    key = f"{seal(best.item.id)} {best.passage.start}"
     name = ", ".join(filter(None, [Path(best.item.path).name, best.passage.where]))
     with st.container(border=True, key=f"passage {key}"):
         with st.container(horizontal=True, vertical_alignment="center", key=f"source {key}"):
