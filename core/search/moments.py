@@ -62,7 +62,7 @@ class Moment:
 class Curve:
     """The scores of a video over time; arrays of (n,), row i lasts from start_s[i] to end_s[i] (seconds).
 
-    cosines: with the query. scores: what moments are found from, see `Relevance.frame_posterior`. smooth: the scores,
+    cosines: with the query. scores: what moments are found from, see `compute_frame_posterior`. smooth: the scores,
     smoothed within shots. threshold: the score that `smooth` exceeds within the best moment. measure: of the scores.
     """
 

@@ -25,6 +25,7 @@ from core.search.moments import Background, Curve, Moment, compute_curve, find_m
 from core.search.passages.items import spell_out
 from core.search.query import Term, embed_query
 from core.search.relevance import Relevance
+from core.search.relevance.frames import compute_frame_posterior, compute_moment_match, compute_null_stats
 from core.search.video_scores import POOLINGS, Pooling, VideoScores, score_query_shots
 
 __all__ = ["MAX_VIDEOS", "POOLINGS", "Pooling", "VideoHit", "VideoResult", "search_videos"]
@@ -105,7 +106,7 @@ def search_videos(
     """Ranks a library's videos against a query, exactly, and finds the moments that match.
 
     A video of the query is not among the hits, nor is the shot of a frame of the query. With "max", the first hits of a
-    text query are ordered by `Relevance.frame_posterior`. A query of one video is aligned with each: "max" and "top"
+    text query are ordered by `compute_frame_posterior`. A query of one video is aligned with each: "max" and "top"
     rank by the part that both show, "mean" by the cosine of the two as a whole.
 
     Parameters
@@ -170,14 +171,16 @@ def _rank_hits(
     frames: int,
 ) -> list[VideoHit]:  # fmt: skip
     """frames: number of all frames of videos in the library, whatever the filters."""
-    judge = partial(reading.moment_probabilities, frames=frames)
+    judge = partial(compute_moment_match, reading, frames=frames)
     background = _compute_background(rows.index, query, reading)
     pooled = rows.pooled(pooling)
     ordered_anew = reading.by_text and pooling == "max"
     hits = []
     for video in np.argsort(-pooled, kind="stable")[: top_k + _CANDIDATES * ordered_anew]:
         track = rows.track(int(video))
-        curve = compute_curve(track, track.vectors @ query, background, matches=reading.frame_posterior(track.vectors))
+        curve = compute_curve(
+            track, track.vectors @ query, background, matches=compute_frame_posterior(reading, track.vectors)
+        )
         moments = find_moments(curve, track.vectors, background, judge, max_moments=most)
         score = float(pooled[video])
         order = float(curve.smooth.max()) if ordered_anew else score
@@ -227,9 +230,9 @@ def _without_judgement(hit: VideoHit) -> VideoHit:
 
 
 def _compute_background(index: VectorIndex, query: NDArray[np.float32], reading: Relevance) -> Background:
-    posterior = reading.frame_posterior(index.background)
+    posterior = compute_frame_posterior(reading, index.background)
     usual = float(np.median(index.background @ query if posterior is None else posterior))
-    mean, std = (reading.mean, reading.std) if posterior is None else reading.null_stats(index.background)
+    mean, std = (reading.mean, reading.std) if posterior is None else compute_null_stats(reading, index.background)
     # in a library that is all about the query, its usual score is no chance
     return Background(min(usual, mean + 2 * std), std, index.baseline_cosine)
 
