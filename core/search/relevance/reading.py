@@ -100,7 +100,7 @@ class Relevance:
             Unit vector of `terms`.
         terms : sequence of Term
         items : int
-            Number of vectors that the library has; each may match by chance.
+            Number of vectors that the library has, of a video one a shot; each may match by chance.
         best : ndarray of float32, shape (k, dim), optional
             The library's vectors that are nearest to the query; by default the nearest of `background`.
         """
@@ -150,12 +150,16 @@ class Relevance:
         if not judged.by_text:
             return judged
         _, numbers = index.search(judged.centered_query, NEAREST, allowed=allowed)
-        items = len(index) if allowed is None else int(allowed[index.item_rows].sum())
         if not len(numbers):
             return judged
         posteriors = judged.log_posterior(index.vectors(numbers))
         nearest = dict(zip(numbers.tolist(), posteriors.tolist(), strict=True))
-        return replace(judged.within(posteriors, items=items), nearest=nearest, searched=allowed)
+        # frames of one shot are no chances of their own, nor does each of them say again that something is there
+        order = np.argsort(-posteriors, kind="stable")
+        firsts = order[np.unique(index.shots[numbers[order]], return_index=True)[1]]
+        shots = index.shots if allowed is None else index.shots[allowed[index.item_rows]]
+        judged = judged.within(posteriors[firsts], items=len(np.unique(shots)))
+        return replace(judged, nearest=nearest, searched=allowed)
 
     @cached_property
     def null(self) -> tuple[float, float]:
