@@ -109,7 +109,7 @@ def test_typed_classes_group_the_library(colours: Library, encoder: ColorEncoder
 def test_the_line_moves_items_to_none_of_these_at_once(colours: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     at = visit(CLASSIFY, classes=THREE, fits="0.0")
     assert "none of these" not in groups(at)
-    monkeypatch.setattr("core.classify.zero_shot.description_probability", lambda *_: pytest.fail("told again"))
+    monkeypatch.setattr("core.classify.class_words.description_probability", lambda *_: pytest.fail("told again"))
     at.slider("fits").set_value(1.0).run()
     assert list(groups(at)) == ["none of these"]
 

@@ -148,11 +148,11 @@ def make_classes_sheet(
             group.append(GroupItem(prediction.item, "labeled by a person"))
             continue
         nearest = f"nearest: {names[int(prediction.probabilities.argmax())]} " if prediction.label == NONE else ""
-        caption = f"{nearest}{format_match(prediction.match)} · share {prediction.probability:.0%}"
+        caption = f"{nearest}{format_match(prediction.match)} · share {round(100 * prediction.probability)} %"
         group.append(GroupItem(prediction.item, caption, prediction.match))
     none = {NONE: by_class.pop(NONE, [])}
     groups = [Group(name, items) for name, items in (by_class | none).items() if items]
-    return Sheet(f"Classes of {library}", _READ_CLASSES.format(threshold=f"{threshold:.0%}"), groups)
+    return Sheet(f"Classes of {library}", _READ_CLASSES.format(threshold=f"{100 * threshold:.0f} %"), groups)
 
 
 def make_findings_sheet(findings: Sequence[Finding], *, library: str) -> Sheet:

@@ -75,7 +75,7 @@ def test_a_saved_page_shows_the_match_and_the_share_as_what_it_is(predictions: l
     captions = {entry.item.path: entry.caption for group in sheet.groups for entry in group.items}
     for prediction in predictions:
         assert format_match(prediction.match) in captions[prediction.source]
-        assert f"share {prediction.probability:.0%}" in captions[prediction.source]
+        assert f"share {round(100 * prediction.probability)} %" in captions[prediction.source]
 
 
 def test_hundreds_of_classes_are_not_all_there(library: Library, encoder: ColorEncoder) -> None:

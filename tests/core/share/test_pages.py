@@ -194,10 +194,10 @@ def test_classes_are_saved_in_groups_the_surest_first(hostile: Library) -> None:
     seen = checked(groups_page(sheet, library="L", encoder="colour"))
     assert [group.title for group in sheet.groups] == ["<b>warm", NONE] and "<b>warm · 2" in seen.text
     said, sure, none = (seen.text.index(Path(items[number].path).name) for number in (1, 2, 0))
-    assert said < sure < none and "75 % match · share 90%" in seen.text
-    assert "below 40% it is none of these" in seen.text
-    assert "labeled by a person" in seen.text and "60%" not in seen.text, "that is of the class it was not"
-    assert "nearest: cold 50%" in seen.text
+    assert said < sure < none and "75 % match · share 90 %" in seen.text
+    assert "below 40 % it is none of these" in seen.text
+    assert "labeled by a person" in seen.text and "60 %" not in seen.text, "that is of the class it was not"
+    assert "nearest: cold 20 % match · share 50 %" in seen.text
     assert sum(tag == "img" for tag, _ in seen.tags) == 3
 
 
