@@ -21,6 +21,7 @@ from core.media.modalities import VIDEO
 from core.search.alignment import Alignment
 from core.search.by_clip import align_video, compute_frame_scores, get_query_track, shown_anywhere
 from core.search.combine import Combine, combine_terms
+from core.search.match_text import round_match
 from core.search.moments import Background, Curve, Moment, compute_curve, find_moments
 from core.search.passages.items import spell_out
 from core.search.query import Term, embed_query
@@ -44,7 +45,8 @@ class VideoHit:
     score : float
         Cosine by the pooling, -1 to 1; comparable within one query and pooling only.
     order : float
-        What hits are ranked by after `likely`: the score, or the match of the best moment.
+        What hits of the same match in percent are ranked by, with "top" and "mean" all that are likely: the score, or
+        the best value of the smoothed curve.
     relevance : float
         Of the best moment, 0 to 1.
     likely : bool
@@ -79,8 +81,8 @@ class VideoResult:
     """The hits of a search in videos, best first.
 
     cutoff: number of likely hits, which come first; 0: nothing matches. considered: number of videos that pass the
-    filters. seconds: time of the search. judged: whether the matches were measured for queries of this kind: words, or
-    a clip that is aligned. If not, hits are in the order of their scores alone, and `cutoff` says nothing.
+    filters. seconds: time of the search. judged: whether the matches were measured for queries of this kind, which
+    they are for words only. If not, hits are in the order of their scores alone, and `cutoff` says nothing.
     """
 
     hits: tuple[VideoHit, ...]
@@ -105,8 +107,8 @@ def search_videos(
 ) -> VideoResult:
     """Ranks a library's videos against a query, exactly, and finds the moments that match.
 
-    A video of the query is not among the hits, nor is the shot of a frame of the query. With "max", the first hits of a
-    text query are ordered by `compute_frame_posterior`. A query of one video is aligned with each: "max" and "top"
+    A video of the query is not among the hits, nor is the shot of a frame of the query. With "max", the hits of a
+    text query are in the order of their match in percent. A query of one video is aligned with each: "max" and "top"
     rank by the part that both show, "mean" by the cosine of the two as a whole.
 
     Parameters
@@ -160,8 +162,15 @@ def search_videos(
             if clip
             else _rank_hits(rows, query, reading, pooling, top_k, most, frames=int(videos[index.item_rows].sum()))
         )
-        judged = reading.calibration.is_measured and (reading.by_text or clip is not None)
-    hits = sorted(hits, key=lambda hit: not hit.likely) if judged else [_without_judgement(hit) for hit in hits]
+        judged = reading.calibration.is_measured and reading.by_text
+    if not judged:
+        hits = [_without_judgement(hit) for hit in hits]
+    elif pooling == "max":
+        hits.sort(
+            key=lambda hit: (not hit.likely, -round_match(hit.relevance))
+        )  # the order is that of the number shown
+    else:
+        hits.sort(key=lambda hit: not hit.likely)
     cutoff = sum(hit.likely for hit in hits)
     return VideoResult(tuple(hits), cutoff, len(rows.items), time.perf_counter() - started, pooling, judged)
 
