@@ -262,7 +262,7 @@ def test_pictures_are_addresses_and_in_public_mode_part_of_the_page(
 def test_selected_pictures_can_be_taken_away(colours: Library) -> None:
     at = find(visit(SEARCH), "red")
     assert "**0 selected**" in said(at) and all(button.disabled for button in at.get("download_button"))
-    at = press(at, "Select all above")
+    at = press(at, "Select likely results")
     assert "**0 selected**" not in said(at) and not any(button.disabled for button in at.get("download_button"))
     assert "**0 selected**" in said(press(at, "Select none"))
 

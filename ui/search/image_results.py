@@ -114,7 +114,14 @@ def _where(hit: Hit, passage: Passage | None) -> str:
 
 def _selection_tools(hits: Sequence[Hit], certain: Sequence[str]) -> None:
     st.markdown(f"**{len(hits):,} selected**", width="content")
-    st.button("Select all above", on_click=tick, args=(_GALLERY, certain), disabled=not certain, type="tertiary")
+    st.button(
+        "Select likely results",
+        on_click=tick,
+        args=(_GALLERY, certain),
+        disabled=not certain,
+        type="tertiary",
+        help="All above “Less certain from here”.",
+    )
     st.button("Select none", on_click=tick, args=(_GALLERY, []), disabled=not hits, type="tertiary")
     st.download_button(
         "Photos (zip)",
