@@ -36,6 +36,16 @@ button[data-variant][data-selected],
 [data-testid=stSliderThumbValue]:not([disabled]), [data-testid=stSliderThumbValue]:not([disabled]) p {
   color: inherit !important;
 }
+/* On a phone a row of tools scrolls sideways: the results begin higher. */
+@media (max-width: 640px) {
+  .st-key-query_tools, .st-key-take_away, .st-key-examples {
+    flex-wrap: nowrap !important; overflow-x: auto; scrollbar-width: none; padding-bottom: 2px;
+  }
+  .st-key-query_tools > *, .st-key-take_away > *, .st-key-examples > * { flex-shrink: 0; min-width: max-content; }
+  .st-key-page_head { flex-wrap: nowrap !important; }
+  .st-key-page_head h1 { font-size: 1.7rem !important; }
+  .st-key-page_about { display: none; }
+}
 </style>"""
 
 
@@ -84,9 +94,10 @@ def show_page(name: str, draw: Callable[[], None]) -> None:
         draw_frame().run()
         st.stop()
     page = PAGES[name]
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="page_head"):
         st.title(page.heading or page.title, anchor=False, width="stretch", help=page.help or None)
         copy_link(of_visit=get_state(Choice).library == VISIT)
-    st.markdown(f":gray[{page.about if isinstance(page.about, str) else page.about()}]")
+    with st.container(key="page_about"):
+        st.markdown(f":gray[{page.about if isinstance(page.about, str) else page.about()}]")
     with boundary():
         draw()
