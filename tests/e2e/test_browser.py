@@ -148,4 +148,4 @@ def test_uploads_are_indexed_while_one_looks(visitor: Visitor, tmp_path: Path) -
     visitor.page.get_by_text("1 added").wait_for()
     visitor.page.get_by_role("link", name="Home").click()
     visitor.page.wait_for_selector("button.open")
-    assert visitor.settle().page.title() == "Semblance" and len(visitor.names()) == 1
+    assert visitor.settle().page.title() == "Home · Semblance" and len(visitor.names()) == 1

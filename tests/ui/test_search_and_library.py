@@ -441,12 +441,36 @@ def test_a_click_sent_before_the_switch_was_seen_does_not_undo_it(colours: Libra
 def test_a_library_is_made_and_removed_and_the_photos_stay(colours: Library, photos: Path) -> None:
     at = visit(LIBRARY)
     at = press(at, "Remove this library …")
-    assert "Files in your own folders stay" in said(at)
+    assert "Your own files, trained classifiers and concepts stay" in said(at) and "restored" in said(at)
     at = press(at, "Delete")
     assert not colours.path.exists() and (photos / "red.png").exists() and "There is no library yet" in said(at)
     next(widget for widget in at.text_input if widget.label == "Name").set_value("New")
     at = press(at, "Create")
     assert picker(at, "Library").value == "New" and [path.name for path in list_libraries()] == ["New"]
+    assert at.text_input("new_library").value == "", "who presses Create again makes no second one, and sees no error"
+
+
+def test_a_removed_library_can_be_restored_with_its_labels(colours: Library) -> None:
+    ids = colours.items()["id"].to_pylist()
+    colours.put_labels([Label(item_id, "warmth", "warm", "person") for item_id in ids[:2]])
+    at = press(visit(LIBRARY), "Remove this library …")
+    assert "2 labels" in said(at)
+    at = press(press(at, "Delete"), "Restore")
+    assert picker(at, "Library").value == "Colours" and "8 pictures searchable" in said(at)
+    assert len(Library(colours.path).labels()) == 2 and "Restore" not in labels(at)
+
+
+def test_a_query_of_what_to_avoid_alone_says_what_is_missing(colours: Library) -> None:
+    assert "This says only what to avoid" in said(find(visit(), "- red"))
+    assert "This says only what to avoid" not in said(find(visit(), "blue - red"))
+
+
+def test_a_query_in_another_script_is_told_that_the_encoder_reads_english(
+    colours: Library, encoder: ColorEncoder
+) -> None:
+    encoder.name = "embedded"
+    assert "reads English only" in said(find(visit(), "赤い"))
+    assert "reads English only" not in said(find(visit(), "a red café"))
 
 
 def test_a_library_that_vanishes_while_open_is_left(colours: Library) -> None:

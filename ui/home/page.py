@@ -58,7 +58,7 @@ def search_or_browse(at: PageContext) -> None:
             browse(at, filters)
             return
         filters = replace(filters, kind=ANY)
-        term_editor(library, terms)
+        term_editor(library, encoder, terms)
         embed_uploads(encoder, terms)
         shown = count_shown((str(library.path), encoder.id, terms, filters, options), options.top_k)
         result = find(library, encoder, terms, filters, replace(options, top_k=shown))

@@ -67,7 +67,7 @@ def search_section(library: Library, encoder: Encoder, kinds: Sequence[Modality]
         if not terms:
             start(library, encoder, kind, videos)
             return
-        term_editor(library, terms)
+        term_editor(library, encoder, terms)
         embed_uploads(encoder, terms)
         shown = count_shown((str(library.path), encoder.id, terms, filters, options), options.top_k)
         result = find(library, encoder, terms, filters, replace(options, top_k=shown))

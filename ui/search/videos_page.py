@@ -64,7 +64,7 @@ def search_section(library: Library, encoder: Encoder, kinds: Sequence[Modality]
         if not terms:
             start(library, encoder)
             return
-        term_editor(library, terms)
+        term_editor(library, encoder, terms)
         embed_uploads(encoder, terms)
         with st.container(horizontal=True, vertical_alignment="bottom", key="ranking"):
             pooling = ranking_choice()
