@@ -81,6 +81,7 @@ class EmbeddedSet:
             parts[0].negative,
             np.concatenate([part.probabilities for part in parts])[positions],
             np.concatenate([part.in_class_probability for part in parts])[positions],
+            None if parts[0].match is None else np.concatenate([part.match for part in parts])[positions],
         )
         return make_predictions(predictions, self.sources, self.items, threshold)
 

@@ -6,17 +6,20 @@ import json
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.classify.class_words import ClassWords
 from core.classify.in_class import estimate_in_class, similarity_logits, to_probabilities
 from core.classify.zero_shot import Predictions
 from core.encoders.base import Encoder, Vectors
 from core.encoders.saved_files import get_saved_path, list_saved, write_saved
 from core.errors import DataError
+from core.library.index import VectorIndex
 from core.utils.array_files import pack_arrays, unpack_arrays
 
 Target = Literal["classes", "number"]
@@ -43,6 +46,8 @@ class Head:
         "weights" (c, dim) and "bias" (c,); for "knn" "memory" (n, dim), unit rows, and "targets" (n,).
     encoder : Encoder, optional
         Embeds what the zero-shot estimate of classes compares with, see `check_head_fits`. Not part of the file.
+    index : VectorIndex, optional
+        Of the library that the items belong to, see `within`. Not part of the file.
     """
 
     target: ClassVar[Target]
@@ -51,6 +56,7 @@ class Head:
     names: tuple[str, ...]
     arrays: dict[str, NDArray[np.float32]]
     encoder: Encoder | None = field(default=None, repr=False, compare=False)
+    index: VectorIndex | None = field(default=None, repr=False, compare=False)
 
     @property
     def dim(self) -> int:
@@ -64,6 +70,10 @@ class Head:
     def probabilities(self, vectors: Vectors) -> NDArray[np.float32]:
         """(n, c) of unit vectors (n, dim); rows sum to 1. Raises DataError if the head predicts a number."""
         return self.predict(vectors).probabilities
+
+    def within(self, index: VectorIndex) -> Head:
+        """The same head for items of a library: what its words say is what a search of the library says."""
+        return replace(self, index=index)
 
     def values(self, vectors: Vectors) -> NDArray[np.float32]:
         """(n,) numbers of unit vectors (n, dim). Raises DataError if the head predicts classes."""
@@ -93,10 +103,10 @@ class ClassHead(Head):
     """Predicts classes. Its arrays also hold "means" (c, dim) of the labeled items of each class, and "levels" (2,),
     see `in_class_probability`.
 
-    A head that was trained with words also has "prototypes" (c, dim), "similarity_shares" (c,) and "shifts" (c,), see
-    `core.classify.in_class`. A blend, whose "weights" and "bias" then hold words and labels, has "blend" (2,): the
-    scale of the prototypes in its weights, and the level of `core.classify.blending.Blend`. Files of earlier versions
-    lack these.
+    A head that was trained with words also has "prototypes" (c, dim), "similarity_shares" (c,) and "shifts" (c,), in a
+    library also "library_shifts" (c,), see `core.classify.in_class`. A blend, whose "weights" and "bias" then hold
+    words and labels, has "blend" (2,): the scale of the prototypes in its weights, and the level of
+    `core.classify.blending.Blend`. Files of earlier versions lack these.
     """
 
     target = "classes"
@@ -127,12 +137,17 @@ class ClassHead(Head):
         """
         best = np.asarray(probabilities.argmax(axis=1), np.int64)
         if "prototypes" in self.arrays and self.encoder is not None:
-            return estimate_in_class(self.encoder, self.arrays, vectors, best)
+            return estimate_in_class(self._words, self.arrays, vectors, best)
         means, levels = self.arrays["means"], self.arrays["levels"]
         cosines = np.einsum("nd,nd->n", vectors, means[best])
         is_measured = self._has_labels[best] & bool(levels[1] > levels[0])
         in_class = to_probabilities(similarity_logits(cosines, levels))
         return np.where(is_measured, in_class, probabilities.max(axis=1)).astype(np.float32)
+
+    @cached_property
+    def _words(self) -> ClassWords:
+        assert self.encoder is not None
+        return ClassWords(self.encoder, self.arrays["prototypes"], self.index)
 
     @property
     def _has_labels(self) -> NDArray[np.bool_]:
@@ -157,9 +172,13 @@ class ClassHead(Head):
 
     def _words_match(self, shape: tuple[int, int]) -> bool:
         """Whether the arrays of a head with words are all there and match, or none is."""
-        expected = {"prototypes": shape, "similarity_shares": shape[:1], "shifts": shape[:1]}
-        if "blend" in self.arrays:
-            expected["blend"] = (2,)
+        expected: dict[str, tuple[int, ...]] = {
+            "prototypes": shape,
+            "similarity_shares": shape[:1],
+            "shifts": shape[:1],
+        }
+        optional: dict[str, tuple[int, ...]] = {"blend": (2,), "library_shifts": shape[:1]}
+        expected |= {name: wanted for name, wanted in optional.items() if name in self.arrays}
         found = [name for name in expected if name in self.arrays]
         return not found or all(self.arrays[name].shape == wanted for name, wanted in expected.items())
 

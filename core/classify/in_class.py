@@ -14,9 +14,9 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from core.classify.zero_shot import ZeroShot
-from core.encoders.base import Encoder, Vectors
-from core.search.relevance import LIKELY, description_probability
+from core.classify.class_words import ClassWords
+from core.encoders.base import Vectors
+from core.search.relevance import LIKELY
 
 # Weight and intercept of the logit of `similarity_logits`. Measured on ten classes of photos: five or nine were learned
 # from 4 to 12 samples each, and tested against photos of the others.
@@ -43,7 +43,7 @@ def measure_classes(vectors: Vectors, numbers: NDArray[np.int64], classes: int) 
 
 
 def calibrate_in_class(
-    zero_shot: ZeroShot,
+    words: ClassWords,
     vectors: Vectors,
     numbers: NDArray[np.int64],
     measured: Mapping[str, NDArray[np.float32]],
@@ -51,10 +51,12 @@ def calibrate_in_class(
 ) -> dict[str, NDArray[np.float32]]:
     """The arrays "prototypes" (c, dim), "similarity_shares" (c,) and "shifts" (c,) of a `ClassHead`.
 
+    In a library also "library_shifts" (c,): the shifts of what its words say there.
+
     Parameters
     ----------
-    zero_shot : ZeroShot
-        With the c classes of the head, in its order.
+    words : ClassWords
+        Of the c classes of the head, in its order.
     vectors : array of float, shape (n, dim)
         Unit rows of the labeled items.
     numbers : array of int64, shape (n,)
@@ -64,37 +66,43 @@ def calibrate_in_class(
     word_accuracy : float
         Share of the labels that zero-shot gets right, 0 to 1.
     """
-    counts = np.bincount(numbers, minlength=len(zero_shot.names))
+    counts = np.bincount(numbers, minlength=len(words.vectors))
     weight = counts / (counts + _PRIOR_LABELS)
     shares = np.where(counts > 1, weight * (1.0 - word_accuracy) ** 2, 0.0)
-    logits = word_logits(zero_shot.encoder, zero_shot.vectors, vectors, numbers)
     cosines = np.einsum("nd,nd->n", vectors, measured["means"][numbers])
     own = np.maximum(counts[numbers], 2)
     others = (own * cosines - 1.0) / (own - 1)  # with the other labeled items of the class
-    logits += shares[numbers] * (similarity_logits(others, measured["levels"]) - logits)
-    shifts, line = np.zeros(len(counts)), np.log(LIKELY / (1.0 - LIKELY))
-    for number in np.flatnonzero(counts):
-        shifts[number] = max(0.0, line - np.quantile(logits[numbers == number], _REFUSED)) * weight[number]
-    arrays = {"prototypes": zero_shot.vectors, "similarity_shares": shares, "shifts": shifts}
+    near = similarity_logits(others, measured["levels"])
+
+    def find_shifts(words: ClassWords) -> NDArray[np.float64]:
+        logits = word_logits(words, vectors, numbers)
+        logits += shares[numbers] * (near - logits)
+        shifts, line = np.zeros(len(counts)), np.log(LIKELY / (1.0 - LIKELY))
+        for number in np.flatnonzero(counts):
+            shifts[number] = max(0.0, line - np.quantile(logits[numbers == number], _REFUSED)) * weight[number]
+        return shifts
+
+    arrays = {"prototypes": words.vectors, "similarity_shares": shares, "shifts": find_shifts(words.apart())}
+    if words.index is not None:
+        arrays["library_shifts"] = find_shifts(words)
     return {name: np.asarray(array, np.float32) for name, array in arrays.items()}
 
 
 def estimate_in_class(
-    encoder: Encoder, arrays: Mapping[str, NDArray[np.float32]], vectors: Vectors, best: NDArray[np.int64]
+    words: ClassWords, arrays: Mapping[str, NDArray[np.float32]], vectors: Vectors, best: NDArray[np.int64]
 ) -> NDArray[np.float32]:
-    """(n,), 0 to 1: probability that each item belongs to its best class. arrays: of a head that knows its words."""
-    logits = word_logits(encoder, arrays["prototypes"], vectors, best)
+    """(n,), 0 to 1: probability that each item belongs to its best class. arrays: of a head with these words."""
+    logits = word_logits(words, vectors, best)
     cosines = np.einsum("nd,nd->n", vectors, arrays["means"][best])
     shares = arrays["similarity_shares"][best]
-    logits += shares * (similarity_logits(cosines, arrays["levels"]) - logits) + arrays["shifts"][best]
+    shifts = arrays["shifts"] if words.index is None else arrays.get("library_shifts", arrays["shifts"])
+    logits += shares * (similarity_logits(cosines, arrays["levels"]) - logits) + shifts[best]
     return to_probabilities(logits)
 
 
-def word_logits(
-    encoder: Encoder, prototypes: Vectors, vectors: Vectors, numbers: NDArray[np.int64]
-) -> NDArray[np.float64]:
+def word_logits(words: ClassWords, vectors: Vectors, numbers: NDArray[np.int64]) -> NDArray[np.float64]:
     """(n,) the zero-shot estimate that the class of each item describes it, as a logit."""
-    probability = description_probability(encoder, prototypes, vectors, numbers).astype(np.float64)
+    probability = words.in_class_probability(vectors, numbers, words.match(vectors, numbers)).astype(np.float64)
     probability = np.clip(probability, 1e-9, 1.0 - 1e-9)
     return np.asarray(np.log(probability) - np.log1p(-probability), np.float64)
 

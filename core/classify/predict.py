@@ -17,6 +17,7 @@ from core.library.index import VectorIndex
 from core.library.schema import Item
 from core.library.store import Library
 from core.library.track import Track
+from core.media.modalities import list_text_kinds
 from core.previews.notebook import Card, card_of_item, show_cards
 from core.progress import SILENT, Task
 from core.search.relevance import LIKELY
@@ -39,6 +40,9 @@ class Prediction:
         Of the best class, 0 to 1.
     in_class_probability : float
         0 to 1, see `Predictions`.
+    match : float
+        0 to 1, what is shown: in a library the match of a search for the words of the class, see `Predictions`;
+        otherwise `in_class_probability`.
     probabilities : array of float, shape (c,)
         Of all classes.
     item : Item or None
@@ -51,6 +55,7 @@ class Prediction:
     in_class_probability: float
     probabilities: NDArray[np.float32]
     item: Item | None = None
+    match: float = 0.0
     fits = renamed_attribute("fits", "in_class_probability")
     what = renamed_attribute("what", "source")
 
@@ -73,10 +78,11 @@ def make_predictions(
 ) -> list[Prediction]:
     """One `Prediction` per row of `Predictions`. sources, items: (n,), see `Prediction`."""
     labels, in_class = predictions.labels(threshold=threshold), predictions.in_class_probability.tolist()
+    matches = in_class if predictions.match is None else predictions.match.tolist()
     return [
-        Prediction(source, label, float(row.max()), probability, row, item)
-        for source, label, row, probability, item in zip(
-            sources, labels, predictions.probabilities, in_class, items, strict=True
+        Prediction(source, label, float(row.max()), probability, row, item, match)
+        for source, label, row, probability, item, match in zip(
+            sources, labels, predictions.probabilities, in_class, items, matches, strict=True
         )
     ]
 
@@ -92,6 +98,8 @@ def classify_library(
     task: Task = SILENT,
 ) -> list[Prediction]:
     """Classifies the items of a library by their stored vectors.
+
+    The match of a picture and a class is that of `core.search` for the same words.
 
     Parameters
     ----------
@@ -113,8 +121,10 @@ def classify_library(
     LibraryError
     """
     predictions: list[Prediction] = []
+    within = classifier.within(library.index(encoder))
     for items, track in iter_tracks(library, encoder, filters=filters, task=task):
-        batch = predict_video(classifier, track)[0] if track.timed else classifier.predict(track.vectors)
+        own = classifier if items[0].kind in list_text_kinds() else within  # matches are those of pictures
+        batch = predict_video(own, track)[0] if track.timed else own.predict(track.vectors)
         predictions += make_predictions(batch, [item.path for item in items], items, threshold)
     return predictions
 
@@ -139,11 +149,14 @@ def iter_tracks(
 
 
 def _parts(index: VectorIndex, mask: NDArray[np.bool_]) -> list[NDArray[np.int64]]:
-    """Vector numbers of the items in a mask (items,): batches of pictures, then each video in temporal order."""
-    pictures = np.flatnonzero(mask[index.item_rows] & ~index.has_segment)
+    """Vector numbers of items in a mask (items,): batches of pictures, of whole texts, then each video in its order."""
+    whole = np.flatnonzero(mask[index.item_rows] & ~index.has_segment)
+    is_text = np.zeros(len(whole), bool) if index.is_seen is None else ~index.is_seen[index.item_rows[whole]]
     frames = index.in_time[mask[index.item_rows[index.in_time]]]
     videos = np.split(frames, np.flatnonzero(np.diff(index.item_rows[frames])) + 1)
-    return [part for part in (*np.split(pictures, range(_CHUNK, len(pictures), _CHUNK)), *videos) if len(part)]
+    kinds = (whole[~is_text], whole[is_text])
+    batches = [part for kind in kinds for part in np.split(kind, range(_CHUNK, len(kind), _CHUNK))]
+    return [part for part in (*batches, *videos) if len(part)]
 
 
 @dataclass(frozen=True)

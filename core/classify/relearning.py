@@ -86,7 +86,9 @@ def relearn_head(library: Library, encoder: Encoder, path: Path) -> ClassHead:
             f"This library has no labels of the classes of {path.stem!r}: choose the one it was trained on."
         )
     ids, vectors = get_item_vectors(library.index(encoder), list(labels))
-    words = ZeroShot.of(encoder, [ClassName(name) for name in head.names]) if head.kind == "blend" else None
+    words = None
+    if head.kind == "blend":
+        words = ZeroShot.of(encoder, [ClassName(name) for name in head.names]).within(library.index(encoder))
     kind = cast(ClassKind, head.kind)
     return fit_classes(encoder, kind, vectors, [labels[item_id] for item_id in ids], zero_shot=words)
 

@@ -72,7 +72,7 @@ def fit_classes(
     arrays = measure_classes(vectors, numbers, len(names))
     if words:
         accuracy = compute_word_accuracy(vectors @ words.vectors.T, numbers)
-        arrays |= calibrate_in_class(words, vectors, numbers, arrays, accuracy)
+        arrays |= calibrate_in_class(words.words, vectors, numbers, arrays, accuracy)
     return ClassHead(kind, encoder.id, names, arrays | _fit_arrays(encoder, kind, vectors, numbers, words), encoder)
 
 

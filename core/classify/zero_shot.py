@@ -2,7 +2,8 @@
 
 A class is the mean of the embeddings of its prompts (Radford et al. 2021, section 3.1.4; descriptions after Menon and
 Vondrick 2022). The encoder's scoring turns similarities into probabilities. An item that the reference prompts describe
-better than its best class is "none of these".
+better than its best class is "none of these". So is one, among the items of a library, that a search of it for the
+words of the class would not call likely.
 """
 
 from __future__ import annotations
@@ -10,18 +11,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.classify.class_words import ClassWords
 from core.encoders.base import Encoder, Scoring, Vectors, unit_rows
 from core.encoders.prompts import embed_texts
 from core.errors import QueryError
+from core.library.index import VectorIndex
 from core.library.track import Track
 from core.search.concepts import load_concept
 from core.search.query import CONCEPT
-from core.search.relevance import LIKELY, description_probability
+from core.search.relevance import LIKELY
 
 NONE = "none of these"
 TEXT_TEMPLATES = ("{}", "a text about {}", "an article on {}", "news about {}")  # to classify texts
@@ -61,12 +65,16 @@ class Predictions:
         0 to 1, by the scoring of the encoder.
     in_class_probability : array of float, shape (n,)
         0 to 1, the estimated probability that the item belongs to its best class rather than to none.
+    match : array of float, shape (n,), optional
+        0 to 1, the match of a search for the words of the best class, in the library of the items. None: there is no
+        library, the matches of the encoder were not measured, or the classes were learned.
     """
 
     names: tuple[str, ...]
     negative: NDArray[np.bool_]
     probabilities: NDArray[np.float32]
     in_class_probability: NDArray[np.float32]
+    match: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.probabilities)
@@ -94,6 +102,10 @@ class Classifier(Protocol):
         """The classes of unit vectors (n, dim)."""
         ...
 
+    def within(self, index: VectorIndex) -> Classifier:
+        """The same classifier for items of a library, which says what a match of its words is worth."""
+        ...
+
 
 @dataclass(frozen=True)
 class ZeroShot:
@@ -107,12 +119,15 @@ class ZeroShot:
         Unit rows of the classes.
     scoring : Scoring
         That of the encoder, or a calibrated one.
+    index : VectorIndex, optional
+        Of the library that the items belong to, see `within`.
     """
 
     encoder: Encoder
     classes: tuple[ClassName, ...]
     vectors: Vectors
     scoring: Scoring
+    index: VectorIndex | None = None
 
     @classmethod
     def of(cls, encoder: Encoder, classes: Sequence[ClassName], *, templates: Sequence[str] | None = None) -> ZeroShot:
@@ -135,9 +150,19 @@ class ZeroShot:
             probabilities[chunk] = self.scoring.probabilities(similarities)
             best[chunk] = similarities.argmax(axis=1)
         _break_ties(probabilities, best)
-        in_class = description_probability(self.encoder, self.vectors, vectors, best)
+        match = self.words.match(vectors, best)
+        in_class = self.words.in_class_probability(vectors, best, match)
         negative = np.array([class_name.negative for class_name in self.classes], bool)
-        return Predictions(self.names, negative, probabilities, in_class)
+        return Predictions(self.names, negative, probabilities, in_class, match)
+
+    @cached_property
+    def words(self) -> ClassWords:
+        """Says how probable it is that the words of a class describe an item."""
+        return ClassWords(self.encoder, self.vectors, self.index)
+
+    def within(self, index: VectorIndex) -> ZeroShot:
+        """The same classes for items of a library: their match is that of a search of it for the same words."""
+        return replace(self, index=index)
 
     def calibrated(self, vectors: Vectors, labels: Sequence[str]) -> ZeroShot:
         """The same classes with a scoring calibrated on labeled items; predictions stay the same.
@@ -209,14 +234,16 @@ def predict_video(classifier: Classifier, track: Track) -> tuple[Predictions, Pr
     -------
     (Predictions, Predictions)
         Of the whole video, with the mean probabilities over time, and of its rows. The in-class probability of the
-        video is the upper quartile among the rows of its class, as a subject need not be visible throughout.
+        video is the upper quartile among the rows of its class, as a subject need not be visible throughout; its match
+        is that of the best of them.
     """
     rows = classifier.predict(track.vectors)
     lengths = np.maximum(track.end_s - track.start_s, 1e-3)
     mean = (lengths @ rows.probabilities / lengths.sum())[None].astype(np.float32)
-    in_class = rows.in_class_probability[rows.best == int(mean.argmax())]
-    upper_quartile = np.quantile(in_class, 0.75) if len(in_class) else 0.0
-    return Predictions(rows.names, rows.negative, mean, np.array([upper_quartile], np.float32)), rows
+    own = rows.best == int(mean.argmax())
+    upper_quartile = np.quantile(rows.in_class_probability[own], 0.75) if own.any() else 0.0
+    match = None if rows.match is None else np.array([rows.match[own].max(initial=0.0)], np.float32)
+    return Predictions(rows.names, rows.negative, mean, np.array([upper_quartile], np.float32), match), rows
 
 
 def embed_classes(encoder: Encoder, classes: Sequence[ClassName], *, templates: Sequence[str] | None = None) -> Vectors:

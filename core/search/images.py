@@ -1,7 +1,8 @@
 """Search of images: weighted terms to ranked hits, of which any number can be asked for.
 
-Items are ranked in blocks of the nearest. Within a block the match decides, and no item of a later block has more of it
-than the last one before: the order is that of the number shown, and asking for more changes nothing above.
+The nearest items, a thousand at least, are put in the order of their match: the order is that of the number shown. So
+asking for more changes nothing among the first thousand, unless the library has an item that is better by its match
+than by what the search is by, and further down than that.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ from core.search.passages.items import spell_out
 from core.search.query import Term, embed_query
 from core.search.relevance import LIKELY, Copy, Relevance
 
-_BLOCK = 200  # items that the match puts in order; near-duplicates are folded within two blocks
+_LEAST = 1_000  # items that the match puts in order, however few are asked for
+_BLOCK = 200  # near-duplicates are folded within two blocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +190,7 @@ def _rank(
     index: VectorIndex, reading: Relevance, allowed: NDArray[np.bool_] | None, top_k: int, *, fold: bool
 ) -> tuple[_Ranked, list[list[int]]]:
     """The ranked vectors, and the ranks of each of the first `top_k` hits."""
-    count = -(-top_k // _BLOCK) * _BLOCK
+    count = -(-top_k // _LEAST) * _LEAST
     while True:
         numbers = _rank_items(index, reading, count, allowed)
         ranked = _Ranked.judge(index, reading, numbers)
@@ -241,12 +243,12 @@ class _Ranked:
 
     @classmethod
     def judge(cls, index: VectorIndex, reading: Relevance, numbers: NDArray[np.int64]) -> _Ranked:
-        """Puts the nearest vectors in the order of their match, block by block."""
+        """Puts the nearest vectors in the order of their match."""
         vectors = index.vectors(numbers)
         scores = vectors @ reading.query
         posteriors = reading.posteriors_of(numbers, vectors) if reading.by_text else scores
         strength = posteriors if reading.ranks or not reading.by_text else reading.sharp_posterior(scores, vectors)
-        order = np.lexsort((-strength, np.arange(len(numbers)) // _BLOCK))
+        order = np.argsort(-strength, kind="stable")
         matches = reading.match(posteriors) if reading.by_text else reading.hit_probabilities(scores, vectors)
         falling = np.minimum.accumulate(matches[order])
         copies = reading.name_copies(scores[order])

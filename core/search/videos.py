@@ -23,11 +23,12 @@ from core.previews.notebook import MOST_CARDS, Card, card_of_item, show_cards
 from core.search.alignment import Alignment
 from core.search.by_clip import align_video, compute_frame_scores, get_query_track, shown_anywhere
 from core.search.combine import Combine, combine_terms
-from core.search.match_text import describe_match, describe_result
+from core.search.match_text import describe_match, describe_result, round_match
 from core.search.moments import Background, Curve, Moment, compute_curve, find_moments
 from core.search.passages.items import spell_out
 from core.search.query import Term, embed_query
 from core.search.relevance import Relevance
+from core.search.relevance.frames import compute_frame_posterior, compute_moment_match, compute_null_stats
 from core.search.video_scores import POOLINGS, Pooling, VideoScores, score_query_shots
 from core.utils.timecode import format_timecode
 
@@ -47,7 +48,8 @@ class VideoHit:
     score : float
         Cosine by the pooling, -1 to 1; comparable within one query and pooling only.
     order : float
-        What hits are ranked by after `likely`: the score, or the match of the best moment.
+        What hits of the same match in percent are ranked by, with "top" and "mean" all that are likely: the score, or
+        the best value of the smoothed curve.
     relevance : float
         Of the best moment, 0 to 1.
     likely : bool
@@ -90,8 +92,8 @@ class VideoResult:
     """The hits of a search in videos, best first.
 
     cutoff: number of likely hits, which come first; 0: nothing matches. considered: number of videos that pass the
-    filters. seconds: time of the search. judged: whether the matches were measured for queries of this kind: words, or
-    a clip that is aligned. If not, hits are in the order of their scores alone, and `cutoff` says nothing.
+    filters. seconds: time of the search. judged: whether the matches were measured for queries of this kind, which
+    they are for words only. If not, hits are in the order of their scores alone, and `cutoff` says nothing.
     """
 
     hits: tuple[VideoHit, ...]
@@ -128,8 +130,8 @@ def search_videos(
 ) -> VideoResult:
     """Ranks a library's videos against a query, exactly, and finds the moments that match.
 
-    A video of the query is not among the hits, nor is the shot of a frame of the query. With "max", the first hits of a
-    text query are ordered by `Relevance.frame_posterior`. A query of one video is aligned with each: "max" and "top"
+    A video of the query is not among the hits, nor is the shot of a frame of the query. With "max", the hits of a
+    text query are in the order of their match in percent. A query of one video is aligned with each: "max" and "top"
     rank by the part that both show, "mean" by the cosine of the two as a whole.
 
     Parameters
@@ -183,8 +185,15 @@ def search_videos(
             if clip
             else _rank_hits(rows, query, reading, pooling, top_k, most, frames=int(videos[index.item_rows].sum()))
         )
-        judged = reading.calibration.is_measured and (reading.by_text or clip is not None)
-    hits = sorted(hits, key=lambda hit: not hit.likely) if judged else [_without_judgement(hit) for hit in hits]
+        judged = reading.calibration.is_measured and reading.by_text
+    if not judged:
+        hits = [_without_judgement(hit) for hit in hits]
+    elif pooling == "max":
+        hits.sort(
+            key=lambda hit: (not hit.likely, -round_match(hit.relevance))
+        )  # the order is that of the number shown
+    else:
+        hits.sort(key=lambda hit: not hit.likely)
     cutoff = sum(hit.likely for hit in hits)
     return VideoResult(tuple(hits), cutoff, len(rows.items), time.perf_counter() - started, pooling, judged)
 
@@ -194,14 +203,16 @@ def _rank_hits(
     frames: int,
 ) -> list[VideoHit]:  # fmt: skip
     """frames: number of all frames of videos in the library, whatever the filters."""
-    judge = partial(reading.moment_probabilities, frames=frames)
+    judge = partial(compute_moment_match, reading, frames=frames)
     background = _compute_background(rows.index, query, reading)
     pooled = rows.pooled(pooling)
     ordered_anew = reading.by_text and pooling == "max"
     hits = []
     for video in np.argsort(-pooled, kind="stable")[: top_k + _CANDIDATES * ordered_anew]:
         track = rows.track(int(video))
-        curve = compute_curve(track, track.vectors @ query, background, matches=reading.frame_posterior(track.vectors))
+        curve = compute_curve(
+            track, track.vectors @ query, background, matches=compute_frame_posterior(reading, track.vectors)
+        )
         moments = find_moments(curve, track.vectors, background, judge, max_moments=most)
         score = float(pooled[video])
         order = float(curve.smooth.max()) if ordered_anew else score
@@ -251,9 +262,9 @@ def _without_judgement(hit: VideoHit) -> VideoHit:
 
 
 def _compute_background(index: VectorIndex, query: NDArray[np.float32], reading: Relevance) -> Background:
-    posterior = reading.frame_posterior(index.background)
+    posterior = compute_frame_posterior(reading, index.background)
     usual = float(np.median(index.background @ query if posterior is None else posterior))
-    mean, std = (reading.mean, reading.std) if posterior is None else reading.null_stats(index.background)
+    mean, std = (reading.mean, reading.std) if posterior is None else compute_null_stats(reading, index.background)
     # in a library that is all about the query, its usual score is no chance
     return Background(min(usual, mean + 2 * std), std, index.baseline_cosine)
 

@@ -109,7 +109,7 @@ def test_typed_classes_group_the_library(colours: Library, encoder: ColorEncoder
 def test_the_line_moves_items_to_none_of_these_at_once(colours: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     at = visit(CLASSIFY, classes=THREE, fits="0.0")
     assert "none of these" not in groups(at)
-    monkeypatch.setattr("core.classify.zero_shot.description_probability", lambda *_: pytest.fail("told again"))
+    monkeypatch.setattr("core.classify.class_words.description_probability", lambda *_: pytest.fail("told again"))
     at.slider("fits").set_value(1.0).run()
     assert list(groups(at)) == ["none of these"]
 
@@ -660,3 +660,17 @@ def test_both_pages_say_in_one_sentence_what_they_show(colours: Library, page: s
 def test_both_pages_without_a_library_say_what_to_do(page: str) -> None:
     at = visit(page)
     assert "no library" in said(at) and at.page_link
+
+
+def test_labels_that_are_there_come_before_a_table_that_is_not(tmp_path: Path, encoder: ColorEncoder) -> None:
+    (tmp_path / "flat").mkdir()
+    for name in ("red", "blue"):
+        for number in range(3):
+            Image.new("RGB", (40 + number, 30), COLORS[name]).save(tmp_path / "flat" / f"{name}{number}.png")
+    library = create_library("Flat")
+    ingest(library, encoder, [tmp_path / "flat"])
+    assert visit(LAB).segmented_control("labels_from").value == "a CSV"
+    named = [(name, f"{name}{number}.png") for name in ("red", "blue") for number in range(3)]
+    library.put_labels([Label(item_id(library, file), "t", name, "person") for name, file in named])
+    at = visit(LAB)
+    assert at.segmented_control("labels_from").value == "labels of a task" and "6 pictures in 2 classes" in said(at)

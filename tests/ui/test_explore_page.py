@@ -20,6 +20,7 @@ from visiting import SEARCH, called_here, component, item_id, labels, press, sai
 from core import Library, ingest
 from core.explore.atlas import build_atlas
 from core.library.registry import create_library
+from core.search import Term, search
 from ui.explore.selection_state import ExploreState, SelectionState
 from ui.widgets.query.box import QueryState
 
@@ -222,6 +223,8 @@ def test_a_typed_query_lights_up_its_hits(shades: Library) -> None:
     paths = shades.index(ColorEncoder()).items["path"].to_pylist()
     assert highlighted.any() and {Path(paths[n]).parent.name for n in np.flatnonzero(highlighted)} == {"red"}
     assert f"{highlighted.sum()} points highlighted" in said(at)
+    hits = search(shades, ColorEncoder(), [Term("text", "red")], top_k=100, fold_duplicates=False).hits
+    assert {paths[n] for n in np.flatnonzero(highlighted)} == {hit.item.path for hit in hits if hit.likely}
     at.text_input("light").set_value("a + ").run()
     assert "A term is missing" in said(at) and shown(at)["lit"] is None
 

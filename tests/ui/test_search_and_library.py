@@ -311,7 +311,7 @@ def test_pictures_are_addresses_and_in_public_mode_part_of_the_page(
 def test_selected_pictures_can_be_taken_away(colours: Library) -> None:
     at = find(visit(SEARCH), "red")
     assert " selected**" not in said(at) and not at.get("download_button")
-    at = press(at, "Select all above")
+    at = press(at, "Select likely results")
     assert " selected**" in said(at) and len(at.get("download_button")) >= 2
     assert " selected**" not in said(press(at, "Select none"))
 

@@ -66,7 +66,7 @@ def answers(
 ) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", key="class_lines"):
         threshold = st.slider(
-            "Minimum fit",
+            "Minimum match",
             0.0,
             1.0,
             LIKELY,
@@ -79,8 +79,11 @@ def answers(
         task = task_name() if chosen.open_item is None else ""
     if chosen.open_item is not None:
         back_button(chosen)
+        stored = chosen.embedded is None
+        if stored and library is not None:
+            classifier = classifier.within(library.index(encoder))
         prediction = chosen.open_item.predict(classifier, threshold=0.0)[0]
-        show_one(chosen.open_item, prediction, classifier, threshold, stored=chosen.embedded is None)
+        show_one(chosen.open_item, prediction, classifier, threshold, stored=stored)
         return
     predictions = predict(library, encoder, chosen, classifier)
     if chosen.texts:

@@ -12,14 +12,16 @@ from core import Encoder, Item, Library
 from core.classify.changes import Changes, Move, compare_predictions
 from core.classify.heads import ClassHead, Head
 from core.classify.predict import Prediction
+from core.search.match_text import format_match
 from ui.classify.heads import choose_head
 from ui.classify.labels import get_final_label
+from ui.classify.result_single import SHARE, percent
 from ui.classify.source import Selection, predict
 from ui.components.gallery.gallery import Card, Facts, gallery
 from ui.errors import boundary
 from ui.session.heads import get_head, remove_head, store_head
 from ui.session.state import get_state
-from ui.text import counted, percent, plain
+from ui.text import counted, plain
 from ui.widgets.details import open_details
 from ui.widgets.query.box import like_file, more_like
 
@@ -135,11 +137,11 @@ def _cards(moves: Sequence[Move]) -> list[Card]:
 def _facts(move: Move) -> Facts:
     after = move.after
     return Facts(
-        after.probability,
-        percent(min(0.99, max(0.01, after.probability))),
-        "Probability of the best class, among these classes, with the new head",
-        f"fits {after.in_class_probability:.2f}",
-        "Probability that the best class describes the item at all, 0 to 1",
+        after.match,
+        format_match(after.match),
+        "Estimated probability that the item belongs to its class, with the new head",
+        f"share {percent(after.probability)}",
+        SHARE,
     )
 
 

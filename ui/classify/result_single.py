@@ -16,11 +16,14 @@ from core.library.schema import Item
 from core.media.modalities import VIDEO
 from core.plots.classes import class_bars, class_timeline
 from core.previews.thumbnails import make_thumbnail
+from core.search.match_text import format_match
 from ui.components.video_player.video_player import player
 from ui.session.state import get_state
 from ui.text import counted, plain
 from ui.widgets.query.box import like_file, more_like
 
+MATCH = "Estimated probability that the class describes this: by words, the same number as in a search"
+SHARE = "Share of its class among these classes; it says nothing about others"
 _TALLEST = 520  # pixels of a picture on the page
 _LONGEST = 1_000  # characters of a text that are shown
 
@@ -66,7 +69,7 @@ def show_item(one: EmbeddedSet, *, stored: bool) -> None:
 
 
 def answer(prediction: Prediction, threshold: float) -> str:
-    """The class at a threshold of "fits". prediction: made with threshold 0."""
+    """The class at a minimum match. prediction: made with threshold 0."""
     return prediction.label if prediction.in_class_probability >= threshold else NONE
 
 
@@ -77,16 +80,16 @@ def percent(probability: float) -> str:
 
 def _verdict(prediction: Prediction, classifier: Classifier, threshold: float) -> str:
     best = plain(classifier.names[int(prediction.probabilities.argmax())])
-    fits = f"fits {prediction.in_class_probability:.2f}"
+    match = format_match(prediction.match)
     if answer(prediction, threshold) != NONE:
-        among = percent(prediction.probability)
-        return f"#### {best}\n\n{among} among these classes · {fits}, minimum {threshold:.2f}"
-    why = (
-        "which means none of these"
-        if prediction.label == NONE
-        else f"only {fits}, below the minimum of {threshold:.2f}"
-    )
-    return f"#### None of these\n\nThe best match is **{best}**, {why}."
+        return f"#### {best}\n\n{match} · {percent(prediction.probability)} share among these classes"
+    if prediction.label == NONE:
+        why = "which means none of these"
+    elif prediction.match < threshold:
+        why = f"only {match}, below the minimum of {percent(threshold)}"
+    else:
+        why = f"{match}, but the best of {len(classifier.names):,} classes matches as well by chance"
+    return f"#### None of these\n\nThe best class is **{best}**, {why}."
 
 
 def _show(item: Item) -> None:

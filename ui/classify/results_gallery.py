@@ -14,12 +14,13 @@ from core.classify.predict import Prediction
 from core.classify.zero_shot import NONE, Classifier, ClassName
 from core.media.modalities import PICTURE
 from core.policy import get_policy
+from core.search.match_text import format_match
 from core.share.pages.groups import make_classes_sheet
 from ui.classify.adapt import adapt_labels_panel
 from ui.classify.class_table import add_class
 from ui.classify.labels import correct_row, get_final_label, get_labels, tag_panel
 from ui.classify.proposal import proposal_panel
-from ui.classify.result_single import percent
+from ui.classify.result_single import MATCH, SHARE, percent
 from ui.classify.source import Selection
 from ui.classify.train import learn_panel
 from ui.components.gallery.gallery import Card, Facts, gallery, tick
@@ -123,7 +124,7 @@ def _cards(
     cards: list[Card] = []
     for name in shown:
         own = [entry for entry in predictions if entry.label == name and entry.item is not None]
-        own.sort(key=lambda value: value.probability if doubtful else -value.probability)
+        own.sort(key=lambda value: value.probability if doubtful else -value.match)
         more = f", the first {limit}" if len(own) > limit else ""
         section = f"{name} · {len(own):,}{more}"
         for entry in own[:limit]:
@@ -138,11 +139,11 @@ def _facts(prediction: Prediction, labels: dict[str, str], nearest: str) -> Fact
     by_person = prediction.item is not None and prediction.item.id in labels
     name = f"{nearest[:_SHORT].strip()}{'…' if len(nearest) > _SHORT else ''} " if nearest else ""
     return Facts(
-        prediction.probability,
-        "your label" if by_person else name + percent(prediction.probability),
-        "You labeled it" if by_person else "Probability of the best class, among these classes",
-        f"fits {prediction.in_class_probability:.2f}",
-        "Probability that the best class describes the item at all, 0 to 1",
+        prediction.match,
+        "your label" if by_person else name + format_match(prediction.match),
+        "You labeled it" if by_person else MATCH,
+        f"share {percent(prediction.probability)}",
+        SHARE,
     )
 
 

@@ -55,8 +55,8 @@ def _table(final: Sequence[Prediction], labels: dict[str, str]) -> list[str]:
             {
                 "class": entry.label,
                 "text": entry.source,
-                "probability": entry.probability,
-                "fits": entry.in_class_probability,
+                "match": entry.match,
+                "share": entry.probability,
                 "labeled by": "you" if entry.id in labels else "",
             }
             for entry in final
@@ -68,12 +68,10 @@ def _table(final: Sequence[Prediction], labels: dict[str, str]) -> list[str]:
         column_config={
             "text": st.column_config.TextColumn(width="large"),
             "labeled by": st.column_config.TextColumn(width="small", help="“you”: you corrected it."),
-            "probability": st.column_config.ProgressColumn(
-                **share, help="Probability of the best class, among these classes."
+            "match": st.column_config.ProgressColumn(
+                **share, help="Estimated probability that the class describes it."
             ),
-            "fits": st.column_config.ProgressColumn(
-                **share, help="Probability that the best class describes the text at all."
-            ),
+            "share": st.column_config.ProgressColumn(**share, help="Share of its class among these classes."),
         },
     )
     return list(dict.fromkeys(final[row].id for row in state["selection"]["rows"]))

@@ -85,6 +85,8 @@ def _learn(
         known = {entry.name.removeprefix(CONCEPT) for entry in positive}  # a negative one with labels is a class
         more = [ClassName(label) for label in sorted(set(labels.values())) if label not in known]
         words = zero_shot(encoder, [*positive, *more], texts=chosen.texts)
+        if chosen.embedded is None and library is not None:
+            words = words.within(library.index(encoder))
         head = fit_classes(encoder, method, vectors, [labels[entry] for entry in ids], zero_shot=words)
         propose(Proposal(head, name, task, len(ids), chosen.texts))
         get_state(TrainState).turn += 1

@@ -54,7 +54,8 @@ def show_results(
     with tools:
         certain = [hit.item.id for hit in result.hits if hit.is_certain]
         if certain:
-            st.button("Select all above", on_click=tick, args=(_GALLERY, certain), type="tertiary")
+            label = "Select likely results" if result.judged else "Select all results"
+            st.button(label, on_click=tick, args=(_GALLERY, certain), type="tertiary")
         if chosen:
             _selection_tools([hit for hit in result.hits if hit.item.id in set(chosen)])
             export_item_vectors(library, encoder, chosen, key="results")

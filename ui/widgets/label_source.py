@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -19,8 +20,8 @@ from core.policy import get_policy
 from ui.session.cache import get_cached
 from ui.text import TABLE_TYPES, counted, file_limit, plain
 
-_FOLDERS = "folder names"
-_WAYS = (_FOLDERS, "a CSV", "labels of a task")
+_FOLDERS, _TASK = "folder names", "labels of a task"
+_WAYS = (_FOLDERS, "a CSV", _TASK)
 _LISTED = 5  # unknown files
 
 
@@ -35,11 +36,11 @@ def labels_section(library: Library, encoder: Encoder, *, otherwise: str = "") -
     if st.session_state.get("labels_from") not in (None, *ways):  # of another library
         del st.session_state["labels_from"]
     way = st.segmented_control(
-        "Labels from", ways, default=ways[0], required=True, key="labels_from", bind="query-params"
+        "Labels from", ways, default=_first(library, ways), required=True, key="labels_from", bind="query-params"
     )
     if way == otherwise:
         return None
-    if way == "labels of a task":
+    if way == _TASK:
         labels = _load_task(library)
     elif way == "a CSV":
         labels = _read_csv(items)
@@ -68,10 +69,16 @@ def labels_section(library: Library, encoder: Encoder, *, otherwise: str = "") -
     )
 
 
+def _first(library: Library, ways: Sequence[str]) -> str:
+    """The way to open with: a CSV has yet to be uploaded, so labels that the library has come before it."""
+    has_labels = any(label.by == "person" for label in library.labels())
+    return _TASK if ways[0] == "a CSV" and has_labels else ways[0]
+
+
 def labels_lines() -> str:
     """Lines of Python for the same labels, `labels` by item id, after `labels_section`."""
     state = st.session_state
-    if state["labels_from"] == "labels of a task":
+    if state["labels_from"] == _TASK:
         condition = f"label.task == {state['lab_task']!r} and label.by == 'person'"
         lines = f"labels = {{label.item_id: label.label for label in library.labels() if {condition}}}"
     elif state["labels_from"] == "a CSV":

@@ -10,12 +10,14 @@ from core.encoders.base import Encoder
 from core.errors import LibraryError
 from core.library.ingest.run import IngestReport, ingest
 from core.library.registry import libraries_folder
-from core.library.samples.sources import sample_sources
+from core.library.samples.sources import sample_kinds, sample_sources
+from core.library.schema import Label
 from core.library.store import Library
 from core.progress import SILENT, Task
 from core.utils.extras import require
 
 SAMPLE_NAME = "Sample photos"
+SAMPLE_TASK = "kind of photo"  # of the labels that it comes with
 SAMPLE_QUERIES = ("a cat", "a cup of coffee", "a rocket launch", "a man with a camera", "a motorcycle", "handwriting")
 """What people may ask first: each has its picture among the first two."""
 
@@ -61,4 +63,15 @@ def build_sample(encoder: Encoder, *, task: Task = SILENT) -> IngestReport:
 
     clips = library.path / "clips"
     render_reels(clips, task=task)
-    return ingest(library, encoder, [photos, clips], task=task)
+    report = ingest(library, encoder, [photos, clips], task=task)
+    _put_labels(library)
+    return report
+
+
+def _put_labels(library: Library) -> None:
+    """Labels the kinds of the photos, unless this was done before: what somebody has changed since stays."""
+    kinds = sample_kinds()
+    named = {Path(row["path"]).name: row["id"] for row in library.items().select(["id", "path"]).to_pylist()}
+    new = [Label(named[name], SAMPLE_TASK, kind, "person") for name, kind in kinds.items() if name in named]
+    if new and not library.labels(SAMPLE_TASK):
+        library.put_labels(new)

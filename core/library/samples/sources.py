@@ -55,6 +55,16 @@ _SUBJECTS = {
     "grace hopper.jpg": "a woman in uniform",
 }
 
+# What kind of photo each is, three or more of a kind: labels to measure methods on.
+_KINDS = {
+    "animal or plant": ("chelsea.png", "flower.jpg", "horse.png"),
+    "medicine": ("cell.png", "retina.jpg", "tissue.png"),
+    "person": ("astronaut.png", "cameraman.png", "grace hopper.jpg"),
+    "space": ("hubble deep field.jpg", "moon.png", "rocket.jpg"),
+    "texture": ("brick wall.png", "grass.png", "gravel.png"),
+    "thing": ("chessboard.png", "clock.png", "coffee.png", "coins.png", "motorcycle.png"),
+}
+
 
 def sample_sources() -> dict[str, Path]:
     """Photos in installed packages; those that a release has dropped are left out.
@@ -83,3 +93,15 @@ def sample_subjects() -> dict[str, str]:
         Phrases by the name in the library.
     """
     return {name: _SUBJECTS[name] for name in sample_sources() if name in _SUBJECTS}
+
+
+def sample_kinds() -> dict[str, str]:
+    """What kind of photo each is; not all are of one.
+
+    Returns
+    -------
+    dict of str to str
+        Kinds by the name in the library.
+    """
+    kinds = {name: kind for kind, names in _KINDS.items() for name in names}
+    return {name: kinds[name] for name in sample_sources() if name in kinds}

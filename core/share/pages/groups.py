@@ -13,6 +13,7 @@ from core.deprecated import task_keywords
 from core.library.schema import Item
 from core.policy import redact_folders
 from core.progress import SILENT, Task
+from core.search.match_text import format_match
 from core.share.pages.page import Card, render, render_page
 from core.share.pages.search import get_page_facts
 from core.share.pages.thumbnails import encode_images
@@ -25,9 +26,9 @@ if TYPE_CHECKING:
 MOST_IN_GROUPS = 400  # most pictures of a page, shared by its groups, and most groups
 _SIDE = 240  # pixels of pictures
 _READ_CLASSES = (
-    "Each group holds the pictures of one class: those labeled by a person first, then the most probable. The "
-    "percentage is the probability among these classes. “Fits”, 0 to 1, is the estimated probability that the picture "
-    "belongs to its class rather than to none: below {threshold:.2f} it is none of these."
+    "Each group holds the pictures of one class: those labeled by a person first, then by their match. The match is "
+    "the estimated probability that the class describes the picture: below {threshold} it is none of these. The share "
+    "is that of the class among these classes."
 )
 _READ_FINDINGS = (
     "Files selected for clean-up, grouped by reason. No file was moved, changed or deleted. The cosine, -1 to 1, is "
@@ -130,7 +131,7 @@ def make_classes_sheet(
     library : str
         Its name.
     threshold : float
-        Of the in-class probability, 0 to 1.
+        Least match of a member, 0 to 1.
     by_person : collection of str
         Ids of items whose class a person chose; they come first.
 
@@ -139,7 +140,7 @@ def make_classes_sheet(
     Sheet
     """
     by_class: dict[str, list[GroupItem]] = {name: [] for name in names}
-    for prediction in sorted(predictions, key=lambda own: (own.id not in by_person, -own.probability)):
+    for prediction in sorted(predictions, key=lambda own: (own.id not in by_person, -own.match)):
         if prediction.item is None:
             continue
         group = by_class.setdefault(prediction.label, [])
@@ -147,11 +148,11 @@ def make_classes_sheet(
             group.append(GroupItem(prediction.item, "labeled by a person"))
             continue
         nearest = f"nearest: {names[int(prediction.probabilities.argmax())]} " if prediction.label == NONE else ""
-        caption = f"{nearest}{prediction.probability:.0%} · fits {prediction.in_class_probability:.2f}"
-        group.append(GroupItem(prediction.item, caption, prediction.probability))
+        caption = f"{nearest}{format_match(prediction.match)} · share {round(100 * prediction.probability)} %"
+        group.append(GroupItem(prediction.item, caption, prediction.match))
     none = {NONE: by_class.pop(NONE, [])}
     groups = [Group(name, items) for name, items in (by_class | none).items() if items]
-    return Sheet(f"Classes of {library}", _READ_CLASSES.format(threshold=threshold), groups)
+    return Sheet(f"Classes of {library}", _READ_CLASSES.format(threshold=f"{100 * threshold:.0f} %"), groups)
 
 
 def make_findings_sheet(findings: Sequence[Finding], *, library: str) -> Sheet:

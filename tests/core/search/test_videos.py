@@ -16,6 +16,7 @@ from core.library import Library
 from core.library.filters import Filters
 from core.library.schema import Item, VectorRow
 from core.media.modality import Segment
+from core.search.match_text import describe_match, round_match
 from core.search.query import Term, parse_query
 from core.search.videos import POOLINGS, Pooling, VideoHit, VideoResult, search_videos
 
@@ -228,3 +229,18 @@ def test_a_clip_is_embedded_once_however_it_is_asked_with(
 def test_a_broken_clip_says_so(films: Library, encoder: ColorEncoder) -> None:
     with pytest.raises(QueryError, match="cannot be used"):
         search_videos(films, encoder, [Term("clip", b"no video at all")])
+
+
+@pytest.mark.parametrize("words", ["blue", "red", "yellow"])
+def test_the_order_shown_is_that_of_the_number_shown(videos: Library, encoder: ColorEncoder, words: str) -> None:
+    hits = search_videos(videos, encoder, [Term("text", words)]).hits
+    matches = [round_match(hit.relevance) for hit in hits]
+    assert len(matches) == 3 and matches == sorted(matches, reverse=True)
+
+
+def test_a_clip_has_no_verdict(films: Library, encoder: ColorEncoder, tmp_path: Path) -> None:
+    """How near two clips of one subject are was not measured: there is an order, and nothing is "no match"."""
+    clip = write_video(tmp_path / "query.mp4", ["white", "orange"], seconds_each=2)
+    result = search_videos(films, encoder, [Term("clip", clip)])
+    assert not result.judged and result.hits and all(hit.is_certain and not hit.judged for hit in result.hits)
+    assert all(describe_match(hit) == "" for hit in result.hits)

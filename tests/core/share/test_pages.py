@@ -184,17 +184,20 @@ def test_moments_that_are_too_many_or_cannot_be_shown_are_told(
 def test_classes_are_saved_in_groups_the_surest_first(hostile: Library) -> None:
     items = [Item.from_row(row) for row in hostile.items().to_pylist()]
     predictions = [
-        Prediction(item.path, label, probability, 0.75, np.ones(2, np.float32) * probability, item)
-        for item, label, probability in zip(items, (NONE, "<b>warm", "<b>warm"), (0.5, 0.6, 0.9), strict=True)
+        Prediction(item.path, label, probability, match, np.ones(2, np.float32) * probability, item, match)
+        for item, label, probability, match in zip(
+            items, (NONE, "<b>warm", "<b>warm"), (0.5, 0.6, 0.9), (0.2, 0.5, 0.75), strict=True
+        )
     ]
-    predictions.append(Prediction("a text", "<b>warm", 1.0, 1.0, np.ones(2, np.float32)))
+    predictions.append(Prediction("a text", "<b>warm", 1.0, 1.0, np.ones(2, np.float32), match=1.0))
     sheet = make_classes_sheet(predictions, ["cold", "<b>warm"], library="L", threshold=0.4, by_person={items[1].id})
     seen = checked(groups_page(sheet, library="L", encoder="colour"))
     assert [group.title for group in sheet.groups] == ["<b>warm", NONE] and "<b>warm · 2" in seen.text
     said, sure, none = (seen.text.index(Path(items[number].path).name) for number in (1, 2, 0))
-    assert said < sure < none and "90% · fits 0.75" in seen.text and "below 0.40 it is none of these" in seen.text
-    assert "labeled by a person" in seen.text and "60%" not in seen.text, "that is of the class it was not"
-    assert "nearest: cold 50%" in seen.text
+    assert said < sure < none and "75 % match · share 90 %" in seen.text
+    assert "below 40 % it is none of these" in seen.text
+    assert "labeled by a person" in seen.text and "60 %" not in seen.text, "that is of the class it was not"
+    assert "nearest: cold 20 % match · share 50 %" in seen.text
     assert sum(tag == "img" for tag, _ in seen.tags) == 3
 
 
