@@ -85,8 +85,9 @@ def _find_items(library: Library, encoder: Encoder, terms: list[Term], options: 
     moments: dict[str, Moment] = {}
     if any(hit.item.kind == VIDEO.name for hit in result.hits):
         videos = search_videos(
-            library, encoder, terms, top_k=MAX_VIDEOS, templates=templates, max_moments=1, combine=options.combine
-        )
+            library, encoder, terms, top_k=MAX_VIDEOS, templates=templates, max_moments=1, combine=options.combine,
+            by_subtitles=False,
+        )  # fmt: skip
         moments = {video.item.id: video.moments[0] for video in videos.hits}
     hits = [
         _hit(hit, hit.item.path, hit.item.kind)
@@ -114,7 +115,10 @@ def _find_moments(library: Library, encoder: Encoder, terms: list[Term], options
     ranked = [(moment, rank, video.item) for rank, video in enumerate(result.hits, start=1) for moment in video.moments]
     ranked.sort(key=lambda row: (row[0].likely, row[0].relevance, row[0].score), reverse=True)
     hits = [
-        _hit(moment, item.path, item.kind) | _times(moment) | {"video_rank": rank}
+        _hit(moment, item.path, item.kind)
+        | _times(moment)
+        | {"video_rank": rank}
+        | ({"said": moment.said} if moment.said else {})
         for moment, rank, item in ranked[: max(1, options.top)]
     ]
     return hits, result.judged
@@ -174,7 +178,8 @@ def show_hits(result: dict[str, Any]) -> None:
         if "start_s" in hit and "text" not in hit:
             describe = get_modality(hit["kind"]).describe
             times = f"  {describe(hit['start_s'])}-{describe(hit['end_s'])}"
-            times += f" (best at {describe(hit['peak_s'])})" if "peak_s" in hit else ""
+            times += f" (best at {describe(hit['peak_s'])})" if "peak_s" in hit and "said" not in hit else ""
+            times += f"  {_excerpt(hit['said'])}" if "said" in hit else ""
         match = f"relevance {hit['relevance']:.2f}  " if result["judged"] else ""
         print(f"{rank:3}  {match}cosine {hit['score']:+.3f}  {one_line(hit['path'])}{times}")
     show_page(result)
@@ -186,7 +191,11 @@ def _say_place(hit: dict[str, Any]) -> str:
         place = f"{format_timecode(hit['start_s'])}-{format_timecode(hit['end_s'])}"
     else:
         place = next((f"{name} {hit[name]}" for name in ("page", "line") if name in hit), "")
-    return f"  {place}  {one_line(shorten(hit['text'], _EXCERPT, placeholder=' ...'))}"
+    return f"  {place}  {_excerpt(hit['text'])}"
+
+
+def _excerpt(text: str) -> str:
+    return one_line(shorten(text, _EXCERPT, placeholder=" ..."))
 
 
 _EXCERPT = 100  # characters of a passage that are printed
