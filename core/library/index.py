@@ -124,10 +124,15 @@ class VectorIndex:
 
     @cached_property
     def background(self) -> Vectors:
-        """float32 (m, dim), m <= 4,096: a fixed random sample of the library, to compare scores against."""
-        rng = np.random.default_rng(0)
-        count = len(self)
-        numbers = np.arange(count) if count <= _BACKGROUND else np.sort(rng.choice(count, _BACKGROUND, replace=False))
+        """float32 (m, dim), m <= 4,096: a fixed random sample of the library, to compare scores against.
+
+        Without texts, unless there is nothing else: their cosines are on another scale.
+        """
+        rng, seen = np.random.default_rng(0), self.is_seen
+        numbers = np.arange(len(self)) if seen is None else np.flatnonzero(seen[self.item_rows])
+        numbers = numbers if len(numbers) else np.arange(len(self))
+        if len(numbers) > _BACKGROUND:
+            numbers = numbers[np.sort(rng.choice(len(numbers), _BACKGROUND, replace=False))]
         sample = self.vectors(numbers)
         sample.setflags(write=False)
         return sample

@@ -127,10 +127,10 @@ class Points:
     @property
     def centered(self) -> Vectors:
         """(n, dim) unit rows with the modality gap closed: from texts and pictures, the mean of each is subtracted
-        (Liang et al. 2022, "Mind the gap"). The vectors themselves if there are no texts."""
-        if not self.texts or len(self.texts) == len(self):
+        (Liang et al. 2022, "Mind the gap"). The vectors themselves if there are no texts, or nothing else."""
+        word = self.from_text
+        if not word.any() or word.all():
             return self.vectors
-        word = self.item_rows < 0
         moved = self.vectors.copy()
         for kind in (word, ~word):
             moved[kind] -= moved[kind].mean(axis=0)
