@@ -10,9 +10,9 @@ from functools import partial
 import streamlit as st
 
 from core import Encoder, Filters, Hit, Library, SearchResult, Term
+from core.library.filters import ANY
 from core.library.schema import Passage
 from core.media.modalities import PICTURE, TEXT, get_modality
-from core.media.modality import Modality
 from core.policy import get_policy
 from core.share.hits import hits_csv, write_hits_zip
 from ui.components.gallery.gallery import Card, gallery, tick
@@ -44,7 +44,7 @@ def show_results(
     """The whole section below the query. videos: whether the library has any."""
     limits = filter_text(filters)
     if not result.considered or not result.hits:
-        st.info(f"No {_kind(filters).title} matches the filters ({plain(limits)}).", icon=":material/filter_alt:")
+        st.info(f"No {_title(filters)} matches the filters ({plain(limits)}).", icon=":material/filter_alt:")
         st.button("Clear the filters", on_click=clear_filters, type="primary")
         return
     _summary(library, terms, filters, result, limits)
@@ -60,12 +60,14 @@ def show_results(
         link_with({_TICKED: chosen}, key="ticks link", what="selection", wide=False)
 
 
-def _kind(filters: Filters) -> Modality:
-    return get_modality(filters.kind or PICTURE.name)
+def _title(filters: Filters) -> str:
+    return "item" if filters.kind == ANY else get_modality(filters.kind or PICTURE.name).title
 
 
 def _summary(library: Library, terms: Sequence[Term], filters: Filters, result: SearchResult, limits: str) -> None:
-    among = f"{counted_kind(_kind(filters), result.considered)}{', ' + plain(limits) if limits else ''}"
+    kind = None if filters.kind == ANY else get_modality(filters.kind or PICTURE.name)
+    count = counted_kind(kind, result.considered) if kind else counted(result.considered, "item")
+    among = f"{count}{', ' + plain(limits) if limits else ''}"
     show_verdict(result, describe(library, terms), among)
 
 
@@ -117,7 +119,7 @@ def _selection_tools(hits: Sequence[Hit], certain: Sequence[str]) -> None:
     st.button("Select all above", on_click=tick, args=(_GALLERY, certain), disabled=not certain, type="tertiary")
     st.button("Select none", on_click=tick, args=(_GALLERY, []), disabled=not hits, type="tertiary")
     st.download_button(
-        "Photos (zip)",
+        "Photos (zip)" if all(hit.item.kind == PICTURE.name for hit in hits) else "Files (zip)",
         data=lambda: _zip(hits),
         file_name="semblance.zip",
         mime="application/zip",

@@ -10,7 +10,9 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.errors import QueryError
-from core.media.modalities import VIDEO
+from core.library.filters import ANY
+from core.library.schema import Kind
+from core.media.modalities import TEXT, VIDEO, get_modality
 from core.media.modality import Modality
 from ui.components.gallery.gallery import Card, gallery
 from ui.search.image_results import show_results
@@ -36,6 +38,8 @@ from ui.widgets.query.image_search import find
 from ui.widgets.query.terms import term_editor
 from ui.widgets.query.uploads import embed_uploads
 
+_ALL_HELP = "All: pictures, videos and texts in one list, ranked by how probable it is that each is what you mean."
+
 
 def page() -> None:
     at = start_page("There is no library to search yet.")
@@ -56,13 +60,13 @@ def search_section(library: Library, encoder: Encoder, kinds: Sequence[Modality]
     with st.container(horizontal=True, key="query_tools"):
         kind = choose_kind(kinds)
         add_panels("images")
-        filters = filter_panel(library, encoder, kind.name)
+        filters = filter_panel(library, encoder, kind)
         options = option_panel(encoder)
     try:
         follow_request("images")
         terms = query_terms()
         if not terms:
-            start(library, encoder, kind, videos)
+            start(library, encoder, kinds[0] if kind == ANY else get_modality(kind), videos)
             return
         term_editor(library, terms)
         embed_uploads(encoder, terms)
@@ -78,16 +82,21 @@ def search_section(library: Library, encoder: Encoder, kinds: Sequence[Modality]
     show_details(result.hits, videos=videos)
 
 
-def choose_kind(kinds: Sequence[Modality]) -> Modality:
-    """The kind to search; a choice only where the library has several."""
+def choose_kind(kinds: Sequence[Modality]) -> Kind:
+    """The kind to search; a choice only where the library has several, with all of them where texts are among them."""
+    labels = {modality.plural.capitalize(): modality.name for modality in kinds}
     if len(kinds) == 1:
-        return kinds[0]
-    names = {modality.name: modality for modality in kinds}
+        return kinds[0].name
+    if TEXT in kinds:
+        labels["All"] = ANY
+    asked = st.query_params.get("kind")
+    if asked in labels.values():  # a link of the app names the kind, the control what it shows
+        st.query_params["kind"] = next(label for label, name in labels.items() if name == asked)
     chosen = st.segmented_control(
-        "Kind", list(names), default=kinds[0].name, required=True, key="kind", bind="query-params",
-        format_func=lambda name: names[name].plural.capitalize(), label_visibility="collapsed",
+        "Kind", list(labels), default=next(iter(labels)), required=True, key="kind", bind="query-params",
+        label_visibility="collapsed", help=_ALL_HELP if TEXT in kinds else None,
     )  # fmt: skip
-    return names[chosen]
+    return labels[chosen]
 
 
 def start(library: Library, encoder: Encoder, kind: Modality, videos: bool) -> None:
