@@ -69,7 +69,7 @@ def test_first_start_offers_the_samples_and_computes_nothing(
     at = settled(press(at, "Build the sample library"))
     pictures, clips = int(at.metric[1].value), int(at.metric[2].value)
     assert "done" in said(at) and encoder.images_seen > pictures > 0 and clips > 0
-    assert f"{pictures} pictures, {clips} videos searchable" in said(at)
+    assert f"{pictures} pictures, {clips} videos, 12 texts searchable" in said(at)
     assert picker(at, "Library").value == "Sample photos"
 
 
@@ -469,7 +469,8 @@ def test_texts_of_a_folder_are_read_where_asked(tmp_path: Path) -> None:
     create_library("Papers")
     at = visit(LIBRARY, library="Papers")
     at.text_input("folder_path").set_value(str(folder))
-    assert "No pictures or videos" in said(press(at, "Preview"))
+    shown = said(press(at, "Preview"))
+    assert "No pictures or videos" in shown and "To add 1 text as well, tick “Also read texts”." in shown
     at = visit(LIBRARY, library="Papers")
     at.text_input("folder_path").set_value(str(folder))
     at.checkbox("folder_texts").check()
