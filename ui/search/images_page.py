@@ -17,6 +17,7 @@ from core.media.modality import Modality
 from ui.components.gallery.gallery import Card, gallery
 from ui.search.image_results import show_results
 from ui.search.more import count_shown, more_button
+from ui.server.streamlit_internals import forget_parameter
 from ui.session.libraries import sample_items
 from ui.snippets.search import search_lines
 from ui.text import plain
@@ -90,8 +91,9 @@ def choose_kind(kinds: Sequence[Modality]) -> Kind:
     if TEXT in kinds:
         labels["All"] = ANY
     asked = st.query_params.get("kind")
-    if asked in labels.values():  # a link of the app names the kind, the control what it shows
-        st.query_params["kind"] = next(label for label, name in labels.items() if name == asked)
+    if asked in labels.values():  # links name the kind; the parameter of the control says what this shows
+        forget_parameter("kind")
+        st.session_state["kind"] = next(label for label, name in labels.items() if name == asked)
     chosen = st.segmented_control(
         "Kind", list(labels), default=next(iter(labels)), required=True, key="kind", bind="query-params",
         label_visibility="collapsed", help=_ALL_HELP if TEXT in kinds else None,
