@@ -18,7 +18,8 @@ from core.search.query import PLAIN, Term, parse_query
 from core.utils.timecode import format_timecode
 
 if TYPE_CHECKING:
-    from core.library import Library
+    from core.library import Item, Library
+    from core.library.schema import Passage
     from core.search.images import Hit
     from core.search.moments import Moment
     from core.search.passages.search import PassageHit
@@ -159,12 +160,19 @@ def _write_page(library: Library, encoder: str, result: dict[str, Any], options:
             if "start_s" in hit and "text" not in hit
             else None,
             result["judged"],
+            passage=_get_passage(items[hit["path"]], hit) if "text" in hit else None,
         )
         for hit in result["hits"]
     ]
     files = [f"like {Path(name).name}" for name in (*options.image, *options.clip)]
     query = " + ".join([*([f"“{options.query}”"] if options.query else []), *files])
     write_page(options.report, search_page(answers, query=query, library=library.name, encoder=encoder, task=task))
+
+
+def _get_passage(item: Item, hit: dict[str, Any]) -> Passage:
+    from core.library.schema import Passage
+
+    return Passage(item.id, **{key: hit[key] for key in Passage.__dataclass_fields__ if key in hit})
 
 
 def show_hits(result: dict[str, Any]) -> None:
