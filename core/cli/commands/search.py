@@ -39,6 +39,8 @@ def add(tree: Any) -> None:
     parser.add_argument("--image", action="append", default=[], metavar="FILE", help=text)
     text = "add a video to the query; may be repeated"
     parser.add_argument("--clip", action="append", default=[], metavar="FILE", help=text)
+    text = "add a document to the query, by the passage that is most typical of it; may be repeated"
+    parser.add_argument("--text", action="append", default=[], metavar="FILE", help=text)
     add_pooling(parser, "with --kind video: ")
     text = "several terms: words as one text (joint, the default), or the sum of all vectors (sum)"
     parser.add_argument("--combine", choices=COMBINATIONS, default=COMBINATIONS[0], help=text)
@@ -54,10 +56,12 @@ def add(tree: Any) -> None:
 def search(options: Options, task: Task) -> dict[str, Any]:
     """`search`: one hit per item, or with `--kind video` one per moment, with `--kind text` one per passage."""
     from core.library import Library
+    from core.search.passages.document_query import make_document_term
 
     terms = list(parse_query(options.query)) if options.query else []
     terms += [Term("image", Path(image)) for image in options.image]
     terms += [Term("clip", Path(clip)) for clip in options.clip]
+    terms += [make_document_term(Path(text)) for text in options.text]
     if not terms:
         raise QueryError("The query is empty: type words, or give --image FILE or --clip FILE.")
     library = Library(options.library)
@@ -164,7 +168,7 @@ def _write_page(library: Library, encoder: str, result: dict[str, Any], options:
         )
         for hit in result["hits"]
     ]
-    files = [f"like {Path(name).name}" for name in (*options.image, *options.clip)]
+    files = [f"like {Path(name).name}" for name in (*options.image, *options.clip, *options.text)]
     query = " + ".join([*([f"“{options.query}”"] if options.query else []), *files])
     write_page(options.report, search_page(answers, query=query, library=library.name, encoder=encoder, task=task))
 

@@ -14,8 +14,9 @@ from media import write_video
 import core.cli.options
 from core import Filters, Library, Term, ingest, parse_query, search
 from core.cli.main import main
-from core.errors import QueryError
+from core.errors import MediaError, QueryError
 from core.search import PassageHit, SearchResult, search_texts, search_videos
+from core.search.passages.document_query import make_document_term
 
 ANY = Filters(kind="any")
 TEXTS = {
@@ -205,3 +206,15 @@ def test_words_find_moments_that_subtitles_say(
     monkeypatch.setattr(core.cli.options, "open_encoder", lambda name, on_progress=None: ColorEncoder())
     first = run(capsys, "search", "the rocket left", "--kind", "video", "--library", library.path)["hits"][0]
     assert (first["said"], first["start_s"]) == ("The rocket left.", 1.4)
+
+
+def test_a_document_is_a_query_by_its_most_typical_passage(library: Library, tmp_path: Path) -> None:
+    """Of bytes too, whose name says how they are read."""
+    flour = "# Baking\n\nYeast makes dough rise.\n\n# Flour\n\nDough of rye rises less.\n\n# Thanks\n\nTo my aunt."
+    (tmp_path / "baking.md").write_text(flour)
+    page = b"<html><style>p {color: red}</style><p>Dough of rye rises less.</p></html>"
+    for term in (make_document_term(tmp_path / "baking.md"), make_document_term(page, name="a.HTML")):
+        assert term.kind == "text" and "rises less" in str(term.value) and "color" not in str(term.value)
+        assert names(ask(library, [term]))[0] == "bread.md"
+    with pytest.raises(MediaError, match="empty"):
+        make_document_term(b"", name="a.txt")
