@@ -10,7 +10,7 @@ from documents import make_pdf, make_srt
 from fakes import ColorEncoder
 from media import write_video
 from session import request_details
-from visiting import SEARCH, VIDEO, cards, component, item_id, said, visit
+from visiting import HOME, SEARCH, VIDEO, cards, component, item_id, said, visit
 
 from core import Library, ingest
 from core.library.registry import create_library
@@ -37,9 +37,9 @@ def mixed(photos: Path, encoder: ColorEncoder) -> Library:
 def test_pictures_and_texts_are_searched_apart_or_in_one_list(mixed: Library) -> None:
     at = visit(SEARCH, library="Mixed", q="nine francs for honey")
     assert all(name.endswith(".png") for name in cards(at))
-    at = visit(SEARCH, library="Mixed", q="nine francs for honey", kind="text")
+    at = visit(SEARCH, library="Mixed", q="nine francs for honey", kind="Texts")
     assert cards(at)[0] == "report.pdf" and "mill.md" in cards(at)
-    at = visit(SEARCH, library="Mixed", q="nine francs for honey", kind="any")
+    at = visit(HOME, library="Mixed", q="nine francs for honey")
     assert cards(at)[0] == "report.pdf" and {"red.png", "mill.md"} <= set(cards(at))
     assert "12 items" in said(at) and "kind='any'" in "".join(block.value for block in at.code)
 
@@ -55,7 +55,7 @@ def test_pictures_and_texts_are_searched_apart_or_in_one_list(mixed: Library) ->
 def test_an_open_text_shows_the_passage_in_its_context(
     mixed: Library, query: str, name: str, place: str, passage: str
 ) -> None:
-    at = visit(SEARCH, library="Mixed", q=query, kind="text")
+    at = visit(SEARCH, library="Mixed", q=query, kind="Texts")
     request_details(at, item_id(mixed, name))
     at.run()
     assert not at.exception and any(caption.value.replace("\\", "").startswith(place) for caption in at.caption)
@@ -66,7 +66,7 @@ def test_an_open_text_shows_the_passage_in_its_context(
 
 
 def test_more_like_a_text_finds_texts(mixed: Library) -> None:
-    at = visit(SEARCH, library="Mixed", q=f"item:{item_id(mixed, 'report.pdf')}", kind="text")
+    at = visit(SEARCH, library="Mixed", q=f"item:{item_id(mixed, 'report.pdf')}", kind="Texts")
     assert set(cards(at)) == {"mill.md", "film.srt"}
 
 

@@ -123,6 +123,6 @@ def _mapped(atlas: Atlas, titles: list[str], named: dict) -> Work[bytes]:
 
 
 def _times(hit: Hit) -> tuple[float, float, float] | None:
-    if hit.start_s is None or hit.end_s is None or isinstance(hit, PassageHit):
+    if hit.start_s is None or hit.end_s is None or hit.shown_s is None or isinstance(hit, PassageHit):
         return None
-    return hit.start_s, hit.end_s, hit.start_s
+    return hit.start_s, hit.end_s, hit.shown_s

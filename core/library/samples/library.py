@@ -18,6 +18,8 @@ from core.utils.extras import require
 
 SAMPLE_NAME = "Sample photos"
 _TEXTS = Path(__file__).parent / "texts"  # about what the photos show
+SAMPLE_QUERIES = ("a cat", "a cup of coffee", "a rocket launch", "a man with a camera", "a motorcycle", "handwriting")
+"""What people may ask first: each has its picture among the first two."""
 
 
 def sample_path() -> Path:

@@ -18,6 +18,7 @@ from core.search.passages.search import PassageHit, search_texts
 from core.search.query import Term
 
 _MOST = 100  # of all videos together
+_DOUBTFUL = 0.15  # least match
 _KINDS = pa.array([TEXT.name, VIDEO.name])
 
 
@@ -26,8 +27,8 @@ def find_spoken(
 ) -> dict[str, list[Moment]]:
     """The moments at which subtitles say what a query asks, best first, by the ids of their videos.
 
-    Only those that are likely: unlike the frames of a video, a sentence that has nothing to do with the query shows
-    nothing of what the video is about.
+    Only those that are likely or in doubt: unlike the frames of a video, a sentence that has nothing to do with the
+    query shows nothing of what the video is about.
 
     Parameters
     ----------
@@ -49,7 +50,7 @@ def find_spoken(
     result = search_texts(library, encoder, terms, top_k=_MOST, among=beside.keys())
     found: dict[str, list[Moment]] = {}
     for hit in result.hits:
-        if hit.likely and isinstance(hit, PassageHit) and (moment := _make_moment(hit)):
+        if hit.relevance >= _DOUBTFUL and isinstance(hit, PassageHit) and (moment := _make_moment(hit)):
             found.setdefault(beside[hit.item.id].id, []).append(moment)
     return found
 
