@@ -109,7 +109,7 @@ def _step(by: int) -> None:
 
 
 def _picture(item: Item, hit: Hit | None) -> None:
-    modality, place = get_modality(item.kind), hit.shown_s if hit else None
+    modality, place = get_modality(item.kind), hit.start_s if hit else None
     try:
         if modality is VIDEO:
             player(item, time_s=place or 0.0, turn=0, key=f"player {seal(item.id)}")
