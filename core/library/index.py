@@ -123,16 +123,19 @@ class VectorIndex:
         return None if mask.all() else mask
 
     @cached_property
-    def background(self) -> Vectors:
-        """float32 (m, dim), m <= 4,096: a fixed random sample of the library, to compare scores against.
+    def comparable(self) -> NDArray[np.int64]:
+        """(m,) the numbers of all vectors but those of texts, whose cosines are on another scale; of these where the
+        library has nothing else."""
+        seen = np.empty(0, np.int64) if self.is_seen is None else np.flatnonzero(self.is_seen[self.item_rows])
+        return seen if len(seen) else np.arange(len(self))
 
-        Without texts, unless there is nothing else: their cosines are on another scale.
-        """
-        rng, seen = np.random.default_rng(0), self.is_seen
-        numbers = np.arange(len(self)) if seen is None else np.flatnonzero(seen[self.item_rows])
-        numbers = numbers if len(numbers) else np.arange(len(self))
+    @cached_property
+    def background(self) -> Vectors:
+        """float32 (m, dim), m <= 4,096: a fixed random sample of what is `comparable`, to compare scores against."""
+        numbers = self.comparable
         if len(numbers) > _BACKGROUND:
-            numbers = numbers[np.sort(rng.choice(len(numbers), _BACKGROUND, replace=False))]
+            chosen = np.random.default_rng(0).choice(len(numbers), _BACKGROUND, replace=False)
+            numbers = numbers[np.sort(chosen)]
         sample = self.vectors(numbers)
         sample.setflags(write=False)
         return sample

@@ -84,3 +84,11 @@ def test_words_find_what_is_said_in_a_video(mixed: Library) -> None:
 def test_every_page_shows_a_library_with_texts(mixed: Library, page: str) -> None:
     at = visit(f"pages/{page}.py", library="Mixed")
     assert not at.exception and not at.error and "Something went wrong" not in said(at)
+
+
+def test_an_uploaded_document_becomes_words_of_the_query(mixed: Library) -> None:
+    at = visit(SEARCH, library="Mixed", kind="Texts")
+    at = at.file_uploader("upload 0").set_value(("letter.md", b"# Hello\n\nA jar of honey.", "text/markdown")).run()
+    assert "A jar of honey" in at.text_input("q").value and cards(at)[0] == "report.pdf"
+    at = at.file_uploader("upload 1").set_value(("empty.txt", b"", "text/plain")).run()
+    assert "The file is empty" in said(at) and "A jar of honey" in at.text_input("q").value

@@ -28,7 +28,7 @@ def mixed_section(library: Library, encoder: Encoder) -> str:
         "a list of all kinds is ranked by the match: the probability, measured for each kind, that an item is meant."
     )
     own = "" if found.are_own else " This library has no texts, so phrases are compared with one another."
-    st.caption(f"Some 1,500 reference phrases{sampled_text(index)}.{own}")
+    st.caption(f"Phrases: some 1,500 reference phrases. Pictures: those of the library{sampled_text(index)}.{own}")
     return """from core.geometry import measure_nearest_cosines
 
 found = measure_nearest_cosines(encoder, library.index(encoder))

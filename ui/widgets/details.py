@@ -188,6 +188,6 @@ def _offer(item: Item, actions: Sequence[Action]) -> None:
 
 
 def sampled_text(index: VectorIndex) -> str:
-    """A note that figures are of a random sample, the `background`; empty if it is the whole library."""
-    count = len(index.background)
-    return f", in a random sample of {count:,} of the {len(index):,} vectors here" if count < len(index) else ""
+    """A note that figures are of a random sample, the `background`; empty if it is all that can be compared."""
+    count, total = len(index.background), len(index.comparable)
+    return f", in a random sample of {count:,} of the {total:,} vectors here" if count < total else ""
