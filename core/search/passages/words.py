@@ -76,7 +76,7 @@ def find_coverage(library: Library, text: str, *, passages: int) -> Coverage:
         sums[rows] += np.float32(rarity)
     some = np.flatnonzero(sums)
     places = found.places.take(some)
-    evidence = sums[some] ** 2 / np.float32(sum(rarities) or 1.0)
+    evidence = (sums[some] ** 2 / (sum(rarities) or 1.0)).astype(np.float32)
     return Coverage(places["item_id"].combine_chunks(), places["start"].to_numpy().astype(np.int64), evidence)
 
 
