@@ -21,6 +21,7 @@ from core.cli.commands import (
     health,
     index,
     locate,
+    mcp,
     recommend,
     sample,
     search,
@@ -41,6 +42,7 @@ _COMMANDS = (
     bench,
     sample,
     health,
+    mcp,
     app,
 )
 
