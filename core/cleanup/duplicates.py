@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -70,7 +70,8 @@ def find_duplicates(
     task: Task = SILENT,
     on_unreadable: OnUnreadable | None = None,
 ) -> list[Duplicates]:
-    """Groups of copies among points. A video is represented by the frame that shows another file.
+    """Groups of copies among pictures and videos; for texts see `core.cleanup.text_copies`. A video is represented by
+    the frame that shows another file.
 
     Every copy of a group is compared with its first, so that groups are not chains.
 
@@ -128,16 +129,13 @@ def find_leaks(
     If one folder lies in the other, its files belong only to it. Raises DataError if a folder has no files among the
     points, and Cancelled.
     """
-    sides = _split_sides(points, to_absolute(first), to_absolute(second))
+    sides = find_sides(points.column("path"), to_absolute(first), to_absolute(second))
     for side, folder in ((0, first), (1, second)):
         if side not in sides:
             raise DataError(f"No file of {str(folder)!r} is in the library: index that folder, or choose another.")
-    numbers = np.flatnonzero(sides >= 0)
-    both = replace(
-        points, vectors=points.vectors[numbers], item_rows=points.item_rows[numbers], start_s=points.start_s[numbers],
-        texts=(),
-    )  # fmt: skip
-    groups = find_duplicates(both, threshold=threshold, task=task, on_unreadable=on_unreadable)
+    among = (sides >= 0) & ~points.from_text
+    numbers = np.flatnonzero(among)
+    groups = find_duplicates(points.keep(among), threshold=threshold, task=task, on_unreadable=on_unreadable)
     leaks = []
     hashes = points.column("content_hash")
     for group in groups:
@@ -204,11 +202,11 @@ def _make_duplicates(points: Points, numbers: Sequence[int], kind: Kind, reason:
     return Duplicates(tuple(numbers), kind, min(1.0, float(cosines.min())), reason)
 
 
-def _split_sides(points: Points, first: Path, second: Path) -> np.ndarray:
-    """For each point 0 below the first folder, 1 below the second, else -1: (n,)."""
+def find_sides(paths: Sequence[object], first: Path, second: Path) -> np.ndarray:
+    """For each path 0 below the first folder, 1 below the second, else -1: (n,). The deeper folder comes first."""
     folders = sorted([(len(first.parts), 0, first), (len(second.parts), 1, second)], reverse=True)
-    sides = np.full(len(points), -1)
-    for number, path in enumerate(points.column("path")):
+    sides = np.full(len(paths), -1)
+    for number, path in enumerate(paths):
         if path is not None:
             sides[number] = next((side for _, side, folder in folders if Path(str(path)).is_relative_to(folder)), -1)
     return sides

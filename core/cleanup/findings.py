@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow.compute as pc
 
-from core.cleanup.duplicates import Duplicates, find_duplicates, find_leaks
+from core.cleanup.duplicates import Duplicates, find_duplicates, find_leaks, find_sides
 from core.cleanup.image_quality import QualityReport, measure_quality, shorter_side
 from core.cleanup.outliers import find_outliers
+from core.cleanup.text_copies import TextCopies, find_text_copies
 from core.deprecated import task_keywords
 from core.encoders.base import Encoder
 from core.library.points import Points, Unit, load_points
@@ -22,6 +23,7 @@ from core.library.store import Library
 from core.library.track import track_of
 from core.media.modalities import PICTURE
 from core.progress import SILENT, Task
+from core.utils.files import to_absolute
 from core.utils.tables import Redact, csv_text
 
 _COLUMNS = ("path", "why", "best_copy", "cosine")
@@ -38,7 +40,7 @@ class Finding:
     best : str
         Path of the copy to keep, if any.
     cosine : float or None
-        With that copy, -1 to 1.
+        With that copy, -1 to 1; None of texts, whose words are compared.
     time_s : float or None
         Second at which a video shows the copy.
     """
@@ -90,7 +92,7 @@ def find_library_outliers(library: Library, encoder: Encoder, *, top: int, task:
     Cancelled
     """
     points = load_points(library, encoder)
-    outliers = find_outliers(points.vectors, top=top, task=task)
+    outliers = find_outliers(points.vectors, groups=points.from_text, top=top, task=task)
     numbers = sorted({number for outlier in outliers for number in (outlier.number, *outlier.neighbors)})
     items = dict(zip(numbers, points.items(numbers), strict=True))
     return [
@@ -251,7 +253,7 @@ def paths_list(findings: Iterable[Finding], *, redact: Redact, end: str = "\n") 
 
 @dataclass(frozen=True, slots=True)
 class DuplicateGroup:
-    """Copies of one picture.
+    """Copies of one picture, video or text.
 
     Attributes
     ----------
@@ -319,9 +321,11 @@ def find_library_duplicates(
     """
     unread: list[tuple[Item, str]] = []
     points = load_points(library, encoder, unit=of)
+    points = points.keep(~points.from_text)  # of texts, words are compared
     duplicates = find_duplicates(points, task=task, on_unreadable=lambda *file: unread.append(file))
     positions = _get_positions(points, [number for copies in duplicates for number in copies.numbers])
     groups = [_make_group(points, positions, copies) for copies in duplicates]
+    groups += [_make_text_group(copies) for copies in find_text_copies(library, task=task)]
     return DuplicatesFound([group for group in groups if len(group.findings) > 1], unread)
 
 
@@ -359,7 +363,20 @@ def find_leaks_between(
         copy = replace(positions[leak.second], why=f"has a copy in {first}")
         original = _make_finding(points, positions, leak.first, leak.second)
         groups.append(DuplicateGroup((copy, original), leak.kind == "exact", ""))
+    groups += _find_text_leaks(library, to_absolute(first), to_absolute(second), task)
     return DuplicatesFound(groups, unread)
+
+
+def _find_text_leaks(library: Library, first: Path, second: Path, task: Task) -> list[DuplicateGroup]:
+    """Documents below the first folder with a copy below the second; that one comes first in its group."""
+    groups = []
+    for copies in find_text_copies(library, task=task):
+        sides = find_sides([item.path for item in copies.items], first, second)
+        here, there = ([item for item, own in zip(copies.items, sides, strict=True) if own == side] for side in (0, 1))
+        for item in here if there else ():
+            copy = Finding(there[0], f"has a copy in {first}")
+            groups.append(DuplicateGroup((copy, _explain_text(there[0], item, 1.0)), copies.is_exact, ""))
+    return groups
 
 
 def _make_group(points: Points, positions: dict[int, Finding], duplicates: Duplicates) -> DuplicateGroup:
@@ -372,6 +389,20 @@ def _make_group(points: Points, positions: dict[int, Finding], duplicates: Dupli
     distinct.sort(key=lambda finding: finding.time_s is not None)
     first = replace(positions[best], why=f"the best of {len(distinct) + 1:,} copies")
     return DuplicateGroup((first, *distinct), duplicates.kind == "exact", duplicates.reason)
+
+
+def _make_text_group(copies: TextCopies) -> DuplicateGroup:
+    best, *others = copies.items
+    first = Finding(best, f"the best of {len(copies.items):,} copies")
+    spare = [_explain_text(best, item, share) for item, share in zip(others, copies.shared[1:], strict=True)]
+    return DuplicateGroup((first, *spare), copies.is_exact, "all are equal" if copies.is_exact else "the longest")
+
+
+def _explain_text(best: Item, item: Item, share: float) -> Finding:
+    name = Path(best.path).name
+    is_same = item.content_hash is not None and item.content_hash == best.content_hash
+    why = f"the same file as {name}" if is_same else f"nearly the same words as {name}: {share:.0%}"
+    return Finding(item, why, best=best.path)
 
 
 def _get_positions(points: Points, numbers: Sequence[int]) -> dict[int, Finding]:

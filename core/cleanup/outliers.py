@@ -13,7 +13,7 @@ corrections for hubs, Mahalanobis distances, groups in a tree of mutual reachabi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,6 +60,7 @@ def find_outliers(
     vectors: Vectors,
     *,
     neighbors: Neighbors | None = None,
+    groups: NDArray[np.bool_] | None = None,
     cluster_of: NDArray[np.int64] | None = None,
     names: Sequence[str] | None = None,
     top: int = 50,
@@ -73,6 +74,8 @@ def find_outliers(
         Unit rows.
     neighbors : Neighbors, optional
         Of these vectors; computed if there are fewer than 15 per vector.
+    groups : ndarray of bool, shape (n,), optional
+        Vectors are compared within their group only: texts are far from all pictures (`Points.from_text`).
     cluster_of : ndarray of int, shape (n,), optional
         Cluster of each vector, -1 for none; only for the reasons.
     names : sequence of str, optional
@@ -90,6 +93,9 @@ def find_outliers(
     ------
     Cancelled
     """
+    if groups is not None and groups.any() and not groups.all():
+        both = [_find_in_group(vectors, np.flatnonzero(group), top, task) for group in (groups, ~groups)]
+        return sorted([*both[0], *both[1]], key=lambda outlier: -outlier.score)[:top]
     count = len(vectors)
     last = min(_LAST, max(3, count // 20), count - 1)
     target = min(max(_LISTED, last), count - 1)
@@ -114,6 +120,15 @@ def find_outliers(
             parts.append(f"in cluster {cluster_of[number] + 1}" if cluster_of[number] >= 0 else "in no cluster")
         outliers.append(Outlier(number, round(float(scores[number]), 4), "; ".join(parts), tuple(nearest)))
     return outliers
+
+
+def _find_in_group(vectors: Vectors, rows: NDArray[np.int64], top: int, task: Task) -> list[Outlier]:
+    """The outliers among some of the vectors, with their numbers among all."""
+    found = find_outliers(vectors[rows], top=top, task=task)
+    return [
+        replace(entry, number=int(rows[entry.number]), neighbors=tuple(rows[list(entry.neighbors)].tolist()))
+        for entry in found
+    ]
 
 
 def _measure_distances(neighbors: Neighbors, last: int) -> Values:

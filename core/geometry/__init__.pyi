@@ -57,6 +57,8 @@ from .ground_truth import measure_retrieval as measure_retrieval
 from .ground_truth import measure_zero_shot_accuracy as measure_zero_shot_accuracy
 from .linear_probe import InputCurve as InputCurve
 from .linear_probe import measure_input_curve as measure_input_curve
+from .mixed_kinds import NearestCosines as NearestCosines
+from .mixed_kinds import measure_nearest_cosines as measure_nearest_cosines
 from .modality_gap import NEAREST as NEAREST
 from .modality_gap import ClosedGap as ClosedGap
 from .modality_gap import Gap as Gap

@@ -124,11 +124,19 @@ class VectorIndex:
         return None if mask.all() else mask
 
     @cached_property
+    def comparable(self) -> NDArray[np.int64]:
+        """(m,) the numbers of all vectors but those of texts, whose cosines are on another scale; of these where the
+        library has nothing else."""
+        seen = np.empty(0, np.int64) if self.is_seen is None else np.flatnonzero(self.is_seen[self.item_rows])
+        return seen if len(seen) else np.arange(len(self))
+
+    @cached_property
     def background(self) -> Vectors:
-        """float32 (m, dim), m <= 4,096: a fixed random sample of the library, to compare scores against."""
-        rng = np.random.default_rng(0)
-        count = len(self)
-        numbers = np.arange(count) if count <= _BACKGROUND else np.sort(rng.choice(count, _BACKGROUND, replace=False))
+        """float32 (m, dim), m <= 4,096: a fixed random sample of what is `comparable`, to compare scores against."""
+        numbers = self.comparable
+        if len(numbers) > _BACKGROUND:
+            chosen = np.random.default_rng(0).choice(len(numbers), _BACKGROUND, replace=False)
+            numbers = numbers[np.sort(chosen)]
         sample = self.vectors(numbers)
         sample.setflags(write=False)
         return sample

@@ -87,7 +87,7 @@ class Matcher:
             return Match(item)
         if not self.new:
             return Match(reason="Not in the library.")
-        if not is_media_path(whole):
+        if not is_media_path(whole, texts=True):
             return Match(reason=f"Neither in the library nor a {join_titles('or')} by its name.")
         whole = os.path.abspath(find_file(to_absolute(self.root), expand_user(path)))
         if not os.path.isfile(whole):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -19,7 +19,7 @@ from core.library.index import VectorIndex
 from core.library.schema import Item
 from core.library.store import Library
 from core.library.track import track_of
-from core.media.modalities import get_modality
+from core.media.modalities import get_modality, list_text_kinds
 
 Unit = Literal["items", "frames"]
 
@@ -98,6 +98,19 @@ class Points:
         still = {kind: not get_modality(kind).is_segmented for kind in set(found)}
         return np.array([still[kind] for kind in found] + [False] * len(self.texts), bool)
 
+    @property
+    def from_text(self) -> NDArray[np.bool_]:
+        """(n,) which were embedded as text: texts, and items such as documents. All others lie apart from them."""
+        found, textual = self._item_kinds(), {*list_text_kinds()}
+        return np.array([kind in textual for kind in found] + [True] * len(self.texts), bool)
+
+    def keep(self, mask: NDArray[np.bool_]) -> Points:
+        """The points of an (n,) mask, without texts."""
+        rows = np.flatnonzero(mask & (self.item_rows >= 0))
+        return replace(
+            self, vectors=self.vectors[rows], item_rows=self.item_rows[rows], start_s=self.start_s[rows], texts=()
+        )
+
     def _item_kinds(self) -> list[str]:
         return self.index.items["kind"].take(self.item_rows[self.item_rows >= 0]).to_pylist()  # type: ignore
 
@@ -114,10 +127,10 @@ class Points:
     @property
     def centered(self) -> Vectors:
         """(n, dim) unit rows with the modality gap closed: from texts and pictures, the mean of each is subtracted
-        (Liang et al. 2022, "Mind the gap"). The vectors themselves if there are no texts."""
-        if not self.texts or len(self.texts) == len(self):
+        (Liang et al. 2022, "Mind the gap"). The vectors themselves if there are no texts, or nothing else."""
+        word = self.from_text
+        if not word.any() or word.all():
             return self.vectors
-        word = self.item_rows < 0
         moved = self.vectors.copy()
         for kind in (word, ~word):
             moved[kind] -= moved[kind].mean(axis=0)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.geometry.distance import Distance, PairCosines, PairKind
+from core.geometry.mixed_kinds import NearestCosines
 from core.geometry.modality_gap import ClosedGap
 from core.plots.classes import shorten_label
 from core.plots.style import AMBER, BLUE, PER_CENT, PURPLE, STILL, STILL_PLOT, TEAL, titled
@@ -30,6 +31,7 @@ _KINDS = {
     "image": ("pictures", "circle", TEAL),
     "video": ("videos", "square", PURPLE),
     "frame": ("frames of videos", "cross", BLUE),
+    "document": ("texts of the library", "star", "#C2577F"),
 }
 _OTHER = ("triangle-up", "#8A8F3C")  # kinds that other packages add, and their parts
 _NAMED = 28  # most words with a label beside the point
@@ -45,8 +47,8 @@ def kinds_plane(places: NDArray[np.floating], kinds: Sequence[str], names: Seque
     Parameters
     ----------
     places : (n, 2) float
-    kinds : sequence of {"text", "image", "video", "frame"}
-        Of the n points.
+    kinds : sequence of {"text", "image", "video", "frame", "document"}
+        Of the n points; "text" is a word.
     names : sequence of str
         Of the n points.
     title : str
@@ -154,6 +156,34 @@ def pair_histogram(usual: PairCosines, distance: Distance | None = None, *, titl
         legend={"orientation": "h", "y": -0.3},
         xaxis={"title": {"text": "cosine, -1 to 1"}, "range": [edges[0], edges[-1]], **STILL},
         yaxis={"title": {"text": "share of pairs"}, **PER_CENT, **STILL},
+    )
+    return figure
+
+
+def nearest_histogram(found: NearestCosines, *, title: str) -> go.Figure:
+    """Distribution of the best cosine of phrases among texts and among pictures."""
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    kinds = {"the nearest picture": (found.pictures, AMBER), "the nearest text": (found.texts, PURPLE)}
+    values = np.concatenate([cosines for cosines, _ in kinds.values()])
+    edges = np.linspace(float(values.min()) - 0.01, float(values.max()) + 0.01, _BINS + 1)
+    for name, (cosines, color) in kinds.items():
+        figure.add_scatter(
+            x=(edges[1:] + edges[:-1]) / 2,
+            y=100 * np.histogram(cosines, edges)[0] / len(cosines),
+            mode="lines",
+            line={"color": color, "width": 2, "shape": "hvh"},
+            fill="tozeroy",
+            name=name,
+            hovertemplate=f"{name}: %{{y:.1f}} % of the phrases near %{{x:.2f}}<extra></extra>",
+        )
+    figure.update_layout(
+        **titled(title, height=340),
+        **STILL_PLOT,
+        legend={"orientation": "h", "y": -0.3},
+        xaxis={"title": {"text": "cosine, -1 to 1"}, "range": [edges[0], edges[-1]], **STILL},
+        yaxis={"title": {"text": "share of phrases"}, **PER_CENT, **STILL},
     )
     return figure
 

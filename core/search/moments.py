@@ -33,7 +33,8 @@ class Moment:
     """A part of a video that matches a query; times in seconds.
 
     peak_s: the best time. score: cosine at the peak, -1 to 1. relevance: at the peak, 0 to 1, see
-    `core.search.relevance`. likely: whether it reaches `LIKELY`. judged: see `core.search.SearchResult`.
+    `core.search.relevance`. likely: whether it reaches `LIKELY`. judged: see `core.search.SearchResult`. said: what the
+    subtitles say, of a moment that was found by them; score is then the cosine with these words.
     """
 
     start_s: float
@@ -43,6 +44,7 @@ class Moment:
     relevance: float
     likely: bool
     judged: bool = True
+    said: str = ""
 
     @property
     def is_certain(self) -> bool:
@@ -53,9 +55,10 @@ class Moment:
     def enter_s(self) -> float:
         """Where playing starts: up to half a second after `start_s`, but not after the peak.
 
-        The moment may begin anywhere between two embedded frames, and the player must not show the shot before.
+        The moment may begin anywhere between two embedded frames, and the player must not show the shot before. Words
+        have exact times.
         """
-        return min(self.peak_s, self.start_s + 0.5)
+        return self.start_s if self.said else min(self.peak_s, self.start_s + 0.5)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,12 @@ class VideoScores:
         items, firsts = np.unique(owners[order], return_index=True)
         return cls(index, numbers[order], scores[order], firsts, items)
 
+    @property
+    def item_ids(self) -> list[str]:
+        """(videos,) the id of each."""
+        ids: list[str] = self.index.items["id"].take(self.items).to_pylist()
+        return ids
+
     def pooled(self, pooling: Pooling) -> NDArray[np.float32]:
         """(videos,) the score of each; rows count by their length in seconds."""
         if pooling == "max":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -26,6 +26,7 @@ from core.search.combine import Combine, combine_terms
 from core.search.match_text import describe_match, describe_result, round_match
 from core.search.moments import Background, Curve, Moment, compute_curve, find_moments
 from core.search.passages.items import spell_out
+from core.search.passages.spoken import find_spoken
 from core.search.query import Term, embed_query
 from core.search.relevance import Relevance
 from core.search.relevance.frames import compute_frame_posterior, compute_moment_match, compute_null_stats
@@ -49,7 +50,7 @@ class VideoHit:
         Cosine by the pooling, -1 to 1; comparable within one query and pooling only.
     order : float
         What hits of the same match in percent are ranked by, with "top" and "mean" all that are likely: the score, or
-        the best value of the smoothed curve.
+        the best value of the smoothed curve. Where subtitles say what the query asks, the relevance comes before it.
     relevance : float
         Of the best moment, 0 to 1.
     likely : bool
@@ -127,6 +128,7 @@ def search_videos(
     templates: Sequence[str] | None = None,
     max_moments: int = 8,
     combine: Combine = "joint",
+    by_subtitles: bool = True,
 ) -> VideoResult:
     """Ranks a library's videos against a query, exactly, and finds the moments that match.
 
@@ -151,6 +153,8 @@ def search_videos(
         Most moments of a video, at least 1.
     combine : {"joint", "sum"}
         How several terms become one query, see `combine_terms`.
+    by_subtitles : bool
+        Whether words also find the moments at which the subtitles beside a video say them; with "max" only.
 
     Returns
     -------
@@ -180,18 +184,18 @@ def search_videos(
     if len(rows.items):
         reading = Relevance.from_library(encoder, index, query, terms)
         top_k, most = max(1, int(top_k)), max(1, int(max_moments))
-        hits = (
-            _clip_hits(rows, clip, reading, pooling, top_k, most)
-            if clip
-            else _rank_hits(rows, query, reading, pooling, top_k, most, frames=int(videos[index.item_rows].sum()))
-        )
+        if clip:
+            hits = _clip_hits(rows, clip, reading, pooling, top_k, most)
+        else:
+            by_subtitles &= pooling == "max"
+            spoken = find_spoken(library, encoder, index, terms, rows.item_ids) if by_subtitles else {}
+            frames = int(videos[index.item_rows].sum())
+            hits = _rank_hits(rows, query, reading, pooling, top_k, most, frames=frames, spoken=spoken)
         judged = reading.calibration.is_measured and reading.by_text
     if not judged:
         hits = [_without_judgement(hit) for hit in hits]
-    elif pooling == "max":
-        hits.sort(
-            key=lambda hit: (not hit.likely, -round_match(hit.relevance))
-        )  # the order is that of the number shown
+    elif pooling == "max":  # the order is that of the number shown
+        hits.sort(key=lambda hit: (not hit.likely, -round_match(hit.relevance)))
     else:
         hits.sort(key=lambda hit: not hit.likely)
     cutoff = sum(hit.likely for hit in hits)
@@ -200,25 +204,38 @@ def search_videos(
 
 def _rank_hits(
     rows: VideoScores, query: NDArray[np.float32], reading: Relevance, pooling: Pooling, top_k: int, most: int, *,
-    frames: int,
+    frames: int, spoken: Mapping[str, Sequence[Moment]],
 ) -> list[VideoHit]:  # fmt: skip
-    """frames: number of all frames of videos in the library, whatever the filters."""
+    """frames: number of all frames of videos in the library, whatever the filters. spoken: see `find_spoken`."""
     judge = partial(compute_moment_match, reading, frames=frames)
     background = _compute_background(rows.index, query, reading)
-    pooled = rows.pooled(pooling)
+    pooled, ids = rows.pooled(pooling), rows.item_ids
     ordered_anew = reading.by_text and pooling == "max"
+    first = np.argsort(-pooled, kind="stable")[: top_k + _CANDIDATES * ordered_anew].tolist()
     hits = []
-    for video in np.argsort(-pooled, kind="stable")[: top_k + _CANDIDATES * ordered_anew]:
-        track = rows.track(int(video))
-        curve = compute_curve(
-            track, track.vectors @ query, background, matches=compute_frame_posterior(reading, track.vectors)
-        )
+    for video in dict.fromkeys([*first, *(ids.index(item_id) for item_id in spoken)]):
+        track = rows.track(video)
+        matches = compute_frame_posterior(reading, track.vectors)
+        curve = compute_curve(track, track.vectors @ query, background, matches=matches)
         moments = find_moments(curve, track.vectors, background, judge, max_moments=most)
+        moments = _merge(moments, spoken.get(ids[video], ()), reading)[:most]
         score = float(pooled[video])
         order = float(curve.smooth.max()) if ordered_anew else score
-        hits.append(_hit(rows, int(video), score, moments, curve, order=order))
+        hits.append(_hit(rows, video, score, moments, curve, order=order))
     hits.sort(key=lambda hit: -hit.order)
+    if spoken:  # what orders frames says nothing of words
+        hits.sort(key=lambda hit: -_rate(hit.moments[0], reading))
     return hits[:top_k]
+
+
+def _merge(seen: Sequence[Moment], spoken: Sequence[Moment], reading: Relevance) -> tuple[Moment, ...]:
+    """The moments of a video by frames and by subtitles, best first."""
+    return tuple(sorted([*spoken, *seen], key=lambda moment: -_rate(moment, reading)) if spoken else seen)
+
+
+def _rate(moment: Moment, reading: Relevance) -> float:
+    """The match of a moment; 0 where none was measured for frames, as it always is for words."""
+    return moment.relevance if moment.said or (reading.by_text and reading.calibration.is_measured) else 0.0
 
 
 def _clip_hits(

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from core.search.moments import Moment
     from core.search.videos import VideoHit
 
-_COLUMNS = ("rank", "video", "moment", "path", "start_s", "end_s", "peak_s", "score", "relevance", "likely")
+_COLUMNS = ("rank", "video", "moment", "path", "start_s", "end_s", "peak_s", "score", "relevance", "likely", "said")
 _RATES = (24000 / 1001, 24.0, 25.0, 30000 / 1001, 30.0, 50.0, 60000 / 1001, 60.0)  # that editors know
 _NAME_LENGTH = 80
 
@@ -40,13 +40,14 @@ class _Row:
 
 
 def moments_csv(hits: Sequence[VideoHit], *, redact: Redact) -> str:
-    """All moments as CSV with a header, best video first; score is a cosine, relevance a probability, times seconds."""
+    """All moments as CSV with a header, best video first; score is a cosine, relevance a probability, times seconds,
+    said what the subtitles say where a moment was found by them."""
     rows: list[tuple[object, ...]] = [_COLUMNS]
     for row in _rows(hits):
         moment = row.moment
         times = (f"{seconds:.3f}" for seconds in (moment.start_s, moment.end_s, moment.peak_s))
         scores = (f"{moment.score:.4f}", f"{moment.relevance:.4f}", int(moment.likely))
-        rows.append((row.rank, row.video, row.place, row.item.path, *times, *scores))
+        rows.append((row.rank, row.video, row.place, row.item.path, *times, *scores, moment.said))
     return csv_text(rows, redact=redact)
 
 

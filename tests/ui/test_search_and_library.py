@@ -71,7 +71,7 @@ def test_first_start_offers_the_samples_and_computes_nothing(
     assert "No library yet" in said(at)
     assert encoder.images_seen == 0 and not list_libraries()
     at = settled(press(at, "Build the sample library"))
-    ((pictures, clips),) = re.findall(r"(\d+) pictures, (\d+) videos searchable", said(at))
+    ((pictures, clips),) = re.findall(r"(\d+) pictures, (\d+) videos, 12 texts searchable", said(at))
     assert "done" in said(at) and encoder.images_seen > int(pictures) > 0 and int(clips) > 0
     assert picker(at, "Library").value == "Sample photos"
 
@@ -542,7 +542,8 @@ def test_texts_of_a_folder_are_read_where_asked(tmp_path: Path) -> None:
     create_library("Papers")
     at = visit(LIBRARY, library="Papers")
     at.text_input("folder_path").set_value(str(folder))
-    assert "No pictures or videos" in said(press(at, "Preview"))
+    shown = said(press(at, "Preview"))
+    assert "No pictures or videos" in shown and "To add 1 text as well, tick “Also read texts”." in shown
     at = visit(LIBRARY, library="Papers")
     at.text_input("folder_path").set_value(str(folder))
     at.checkbox("folder_texts").check()
@@ -552,4 +553,4 @@ def test_texts_of_a_folder_are_read_where_asked(tmp_path: Path) -> None:
     assert {metric.label: metric.value for metric in visit(LIBRARY, library="Papers").metric}.get("Texts") == "1"
     at = visit(SEARCH, library="Papers", q="red", kind="text")
     (card,) = component(at, "cards")[0]["cards"]
-    assert card["about"] == "line 1, Walls: # Walls Red walls."
+    assert card["about"] == "line 1, Walls: Walls Red walls."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +15,7 @@ import streamlit as st
 
 from core import Encoder, IngestReport, Library, Progress, SemblanceError, ingest
 from core.errors import Cancelled
+from core.library.ingest.texts import count_passed_over
 from core.media.sampling import Sampling
 from core.policy import get_policy
 from core.progress import Task
@@ -264,4 +265,11 @@ def report_text(report: IngestReport) -> str:
     changes = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
     watched = f" {duration_text(report.video_seconds)} of video embedded." if report.video_seconds >= 1 else ""
     others = ", ".join(f"{count:,} {plain(ending)}" for ending, count in [*report.passed_over.items()][:_ENDINGS])
-    return f"{changes or 'Nothing to do'}.{watched}{f' Not looked into: {others}.' if others else ''}"
+    others = f" Not looked into: {others}." if others else ""
+    return f"{changes or 'Nothing to do'}.{watched}{others}{texts_hint(report.passed_over)}"
+
+
+def texts_hint(passed_over: Mapping[str, int]) -> str:
+    """How texts that were passed over are read; "" where there are none."""
+    count = count_passed_over(passed_over)
+    return f" To add {counted(count, 'text')} as well, tick “Also read texts”." if count else ""

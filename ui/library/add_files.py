@@ -17,7 +17,7 @@ from core.library.uploads import UploadReport, save_uploads
 from core.media.kinds import is_media_file
 from core.media.modalities import find_modalities, join_titles
 from core.policy import get_policy
-from ui.jobs.jobs import is_busy, start_ingest
+from ui.jobs.jobs import is_busy, start_ingest, texts_hint
 from ui.library.ingest_plan import Plan, get_plan, set_plan, show_plan
 from ui.session.state import get_state
 from ui.session.visit import get_visit
@@ -48,7 +48,8 @@ def add_folder(library: Library, encoder: Encoder) -> None:
         with st.spinner("Scanning folders …"):
             found = scan_items([path], map(Item.from_row, library.items().to_pylist()), texts=texts)
         if not found.files:
-            st.info(f"No {join_titles('or', plural=True)} in {plain(found.roots[0])}.", icon=":material/folder_off:")
+            nothing = f"No {join_titles('or', plural=True)} in {plain(found.roots[0])}."
+            st.info(nothing + texts_hint(found.passed_over), icon=":material/folder_off:")
             return
         set_plan("folder_plan", library, Plan(found, f"Adding {found.roots[0]}", texts=texts))
     show_plan(library, encoder, "folder_plan")

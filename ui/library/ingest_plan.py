@@ -16,7 +16,7 @@ from core.library.ingest.reader import group_by_kind
 from core.library.ingest.scan import Scan
 from core.media.sampling import Sampling
 from ui.button import pressed
-from ui.jobs.jobs import is_busy, start_ingest
+from ui.jobs.jobs import is_busy, start_ingest, texts_hint
 from ui.session.encoders import load_encoder
 from ui.session.libraries import Amount
 from ui.session.state import get_state
@@ -80,6 +80,9 @@ def show_plan(library: Library, encoder: Encoder, key: str, *, on_leave: Callabl
         st.markdown(_show_estimate(_estimate(library, encoder, plan, sampling), plan))
         if plan.found.closed:
             st.caption(f"{len(plan.found.closed):,} files or folders cannot be read; the report will list them.")
+        if hint := texts_hint(plan.found.passed_over):
+            others = ", ".join(f"{count:,} {plain(ending)}" for ending, count in plan.found.passed_over.most_common(5))
+            st.caption(f"Not looked into: {others}.{hint}")
         with st.container(horizontal=True):
             icon = ":material/play_arrow:"
             start = pressed("Start", key=f"{key}_start", type="primary", icon=icon, disabled=is_busy(library))

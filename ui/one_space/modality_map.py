@@ -12,6 +12,7 @@ from core.encoders.base import Vectors
 from core.explore.projection import Method, project_isolated, project_vectors
 from core.geometry.modality_gap import find_fitting_words
 from core.library.points import Points, Unit, load_points
+from core.media.modalities import TEXT
 from core.plots.space import kinds_plane
 from core.progress import Task
 from ui.jobs.tasks import task_button
@@ -97,7 +98,7 @@ def _drawn(library: Library, encoder: Encoder, points: Points, method: Method, c
             open_details(state.opened)
 
     st.plotly_chart(
-        kinds_plane(places, points.kinds, points.names, title=title), key="space_plane", on_select=clicked,
+        kinds_plane(places, _kinds(points), points.names, title=title), key="space_plane", on_select=clicked,
         selection_mode="points", alt="Words, pictures and videos in the plane",
     )  # fmt: skip
     if state.opened is not None:
@@ -107,6 +108,13 @@ def _drawn(library: Library, encoder: Encoder, points: Points, method: Method, c
         help="All points come from one encoder and can be compared with each other. If PCA separates words and "
         "pictures, that is the modality gap; closing it subtracts the mean of each kind.",
     )
+
+
+def _kinds(points: Points) -> list[str]:
+    """The kind of each point, texts of the library apart from the words."""
+    documents, kinds = {TEXT.name, TEXT.segment}, points.kinds
+    own = ["document" if kind in documents else kind for kind in kinds[: points.first_text]]
+    return own + kinds[points.first_text :]
 
 
 def _places(

@@ -122,7 +122,7 @@ def _selection_tools(hits: Sequence[Hit]) -> None:
     st.markdown(f"**{len(hits):,} selected**", width="content")
     st.button("Select none", on_click=tick, args=(_GALLERY, []), type="tertiary")
     st.download_button(
-        "Photos (zip)",
+        "Photos (zip)" if all(hit.item.kind == PICTURE.name for hit in hits) else "Files (zip)",
         data=lambda: _zip(hits),
         file_name="semblance.zip",
         mime="application/zip",

@@ -14,16 +14,18 @@ from core.errors import MediaError
 from core.library.index import VectorIndex
 from core.library.public.handout import CHANGED
 from core.library.public.keyed_ids import seal
-from core.media.modalities import VIDEO, get_modality
+from core.media.modalities import TEXT, VIDEO, get_modality
 from core.policy import get_policy
 from core.previews.cache import is_as_indexed
 from core.previews.thumbnails import make_thumbnail
 from core.search.match_text import describe_match
+from core.search.passages.search import PassageHit
 from core.utils.timecode import format_timecode
 from ui.components.video_player.video_player import player
 from ui.errors import boundary
 from ui.session.state import get_state
 from ui.text import counted, item_date, plain, size_text
+from ui.widgets.document import show_document
 from ui.widgets.query.box import Place, add_term, classify_this, find_in, like_file, more_like, own_place
 
 Action = tuple[str, str, Callable[..., None], tuple[object, ...]]  # label, icon, callback, arguments after the item
@@ -82,7 +84,7 @@ def _dialog(shown: Sequence[tuple[Item, Hit | None]], videos: bool, place: Place
     with boundary():
         left, right = st.columns([3, 2])
         with left:
-            _picture(item, hit.start_s if hit else None)
+            _picture(item, hit)
         with right:
             _facts(item, hit)
             _offer(item, _actions(item, videos, place) if stored else _ACTIONS_OF_FILES)
@@ -106,12 +108,14 @@ def _step(by: int) -> None:
     get_state(DetailsState).at += by
 
 
-def _picture(item: Item, place: float | None) -> None:
-    """place: the start of the part that was found."""
-    modality = get_modality(item.kind)
+def _picture(item: Item, hit: Hit | None) -> None:
+    modality, place = get_modality(item.kind), hit.start_s if hit else None
     try:
         if modality is VIDEO:
             player(item, time_s=place or 0.0, turn=0, key=f"player {seal(item.id)}")
+            return
+        if modality is TEXT:
+            show_document(item, hit if isinstance(hit, PassageHit) else None)
             return
         data = make_thumbnail(item, side=_LARGE, time_s=place)
         text = modality.read(Path(item.path), place) if modality.read else ""
@@ -127,11 +131,12 @@ def _picture(item: Item, place: float | None) -> None:
 def _facts(item: Item, hit: Hit | None) -> None:
     st.markdown(f"##### {plain(Path(item.path).name)}")
     if hit is not None:
+        noun = get_modality(item.kind).title
         match, cosine = describe_match(hit), f"cosine {hit.score:.2f}"
         st.markdown(
             f"**{match}** · {cosine}" if match else cosine,
-            help="The percentage estimates how likely this picture is what the query means, compared with the rest of "
-            "the library. The cosine is the similarity of query and picture, -1 to 1; compare it within one query.",
+            help=f"The percentage estimates how likely this {noun} is what the query means, compared with the rest of "
+            f"the library. The cosine is the similarity of query and {noun}, -1 to 1; compare it within one query.",
         )
     verb, when = item_date(item)
     length = f"{format_timecode(item.duration_s)} · " if item.duration_s is not None else ""
@@ -183,6 +188,6 @@ def _offer(item: Item, actions: Sequence[Action]) -> None:
 
 
 def sampled_text(index: VectorIndex) -> str:
-    """A note that figures are of a random sample, the `background`; empty if it is the whole library."""
-    count = len(index.background)
-    return f", in a random sample of {count:,} of the {len(index):,} vectors here" if count < len(index) else ""
+    """A note that figures are of a random sample, the `background`; empty if it is all that can be compared."""
+    count, total = len(index.background), len(index.comparable)
+    return f", in a random sample of {count:,} of the {total:,} vectors here" if count < total else ""

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core import Encoder, Hit, Library
 from core.explore.atlas import Atlas, AtlasRequest
+from core.search.passages.search import PassageHit
 from core.search.videos import VideoHit
 from core.share.pages.groups import MOST_IN_GROUPS, Sheet, groups_page
 from core.share.pages.map import MOST_PICTURES, map_page
@@ -28,8 +29,12 @@ _ABOUT = "One HTML file with pictures that opens in any browser, also offline. I
 def save_results(library: Library, encoder: Encoder, query: str, limits: str, hits: Sequence[Hit]) -> None:
     """The pop-up that saves the visible hits as a page. query, limits: plain text."""
     answers = [
-        Answer(hit.item, hit.score, hit.relevance, hit.likely, _times(hit), hit.judged, hit.copy) for hit in hits
-    ]
+        Answer(
+            hit.item, hit.score, hit.relevance, hit.likely, _times(hit), hit.judged, hit.copy,
+            hit.passage if isinstance(hit, PassageHit) else None,
+        )
+        for hit in hits
+    ]  # fmt: skip
     more = {"Filters": limits} if limits else {}
     named = {"query": query, "library": library.name, "encoder": encoder_name(encoder.name), "more": more}
     about = (str(library.path), encoder.id, query, limits, tuple(hit.item.id for hit in hits))
@@ -118,6 +123,6 @@ def _mapped(atlas: Atlas, titles: list[str], named: dict) -> Work[bytes]:
 
 
 def _times(hit: Hit) -> tuple[float, float, float] | None:
-    if hit.start_s is None or hit.end_s is None or hit.shown_s is None:
+    if hit.start_s is None or hit.end_s is None or hit.shown_s is None or isinstance(hit, PassageHit):
         return None
     return hit.start_s, hit.end_s, hit.shown_s

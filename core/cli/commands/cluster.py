@@ -26,7 +26,7 @@ def add(tree: Any) -> None:
 
 def cluster(options: Options, task: Task) -> dict[str, Any]:
     """`cluster`: outliers are the items that people would call unusual, at most as many as the option allows."""
-    from core.cleanup.duplicates import find_duplicates
+    from core.cleanup.findings import find_library_duplicates
     from core.cleanup.outliers import UNUSUAL, find_outliers
     from core.explore.cluster_naming import name_clusters
     from core.explore.clustering import find_clusters
@@ -42,9 +42,9 @@ def cluster(options: Options, task: Task) -> dict[str, Any]:
     clusters = find_clusters(points.vectors, method=options.method, k=options.k, task=task)
     words = sorted({label.label for label in library.labels()})
     names = name_clusters(encoder, points.vectors, clusters, words=words, task=task)
-    strangest = find_outliers(points.vectors, top=options.outliers, task=task)
+    strangest = find_outliers(points.vectors, groups=points.from_text, top=options.outliers, task=task)
     outliers = [outlier.number for outlier in strangest if outlier.score >= UNUSUAL]
-    duplicates = find_duplicates(points, task=task)
+    duplicates = find_library_duplicates(library, encoder, task=task).groups
     paths = [str(path) for path in points.column("path")]
     medoids = find_medoids(points.vectors, clusters)
     page = {}
@@ -70,7 +70,7 @@ def cluster(options: Options, task: Task) -> dict[str, Any]:
         "unclustered": int(np.count_nonzero(clusters.labels < 0)),
         "silhouette": None if clusters.silhouette is None else round(clusters.silhouette, 4),
         "outliers": [paths[number] for number in outliers],
-        "duplicates": [[paths[number] for number in group.numbers] for group in duplicates],
+        "duplicates": [[finding.item.path for finding in group.findings] for group in duplicates],
     }
 
 

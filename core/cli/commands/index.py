@@ -158,6 +158,8 @@ def _make_report(result: IngestReport) -> dict[str, Any]:
 
 def show_index(report: dict[str, Any]) -> None:
     """Prints the counts of the run, what each data set gave, and the files that failed."""
+    from core.library.ingest.texts import count_passed_over
+
     for dataset in report.get("datasets", []):
         print(
             f"{one_line(dataset['name'])}, {one_line(dataset['split'])}: {dataset['rows']:,} rows, "
@@ -175,6 +177,8 @@ def show_index(report: dict[str, Any]) -> None:
     )
     if others := report["passed_over"]:
         print(f"Not looked into: {', '.join(f'{count:,} {one_line(ending)}' for ending, count in others.items())}")
+    if texts := count_passed_over(report["passed_over"]):
+        print(f"{texts:,} of these can be read: run the same command with --texts.")
     if waiting := report.get("waiting"):
         print(f"{waiting:,} items have earlier vectors only: until they are embedded, search uses those of all items.")
     if report["cancelled"]:

@@ -18,7 +18,8 @@ from core.search.query import PLAIN, Term, parse_query
 from core.utils.timecode import format_timecode
 
 if TYPE_CHECKING:
-    from core.library import Library
+    from core.library import Item, Library
+    from core.library.schema import Passage
     from core.search.images import Hit
     from core.search.moments import Moment
     from core.search.passages.search import PassageHit
@@ -38,6 +39,8 @@ def add(tree: Any) -> None:
     parser.add_argument("--image", action="append", default=[], metavar="FILE", help=text)
     text = "add a video to the query; may be repeated"
     parser.add_argument("--clip", action="append", default=[], metavar="FILE", help=text)
+    text = "add a document to the query, by the passage that is most typical of it; may be repeated"
+    parser.add_argument("--text", action="append", default=[], metavar="FILE", help=text)
     add_pooling(parser, "with --kind video: ")
     text = "several terms: words as one text (joint, the default), or the sum of all vectors (sum)"
     parser.add_argument("--combine", choices=COMBINATIONS, default=COMBINATIONS[0], help=text)
@@ -53,10 +56,12 @@ def add(tree: Any) -> None:
 def search(options: Options, task: Task) -> dict[str, Any]:
     """`search`: one hit per item, or with `--kind video` one per moment, with `--kind text` one per passage."""
     from core.library import Library
+    from core.search.passages.document_query import make_document_term
 
     terms = list(parse_query(options.query)) if options.query else []
     terms += [Term("image", Path(image)) for image in options.image]
     terms += [Term("clip", Path(clip)) for clip in options.clip]
+    terms += [make_document_term(Path(text)) for text in options.text]
     if not terms:
         raise QueryError("The query is empty: type words, or give --image FILE or --clip FILE.")
     library = Library(options.library)
@@ -85,8 +90,9 @@ def _find_items(library: Library, encoder: Encoder, terms: list[Term], options: 
     moments: dict[str, Moment] = {}
     if any(hit.item.kind == VIDEO.name for hit in result.hits):
         videos = search_videos(
-            library, encoder, terms, top_k=MAX_VIDEOS, templates=templates, max_moments=1, combine=options.combine
-        )
+            library, encoder, terms, top_k=MAX_VIDEOS, templates=templates, max_moments=1, combine=options.combine,
+            by_subtitles=False,
+        )  # fmt: skip
         moments = {video.item.id: video.moments[0] for video in videos.hits}
     hits = [
         _hit(hit, hit.item.path, hit.item.kind)
@@ -114,7 +120,10 @@ def _find_moments(library: Library, encoder: Encoder, terms: list[Term], options
     ranked = [(moment, rank, video.item) for rank, video in enumerate(result.hits, start=1) for moment in video.moments]
     ranked.sort(key=lambda row: (row[0].likely, row[0].relevance, row[0].score), reverse=True)
     hits = [
-        _hit(moment, item.path, item.kind) | _times(moment) | {"video_rank": rank}
+        _hit(moment, item.path, item.kind)
+        | _times(moment)
+        | {"video_rank": rank}
+        | ({"said": moment.said} if moment.said else {})
         for moment, rank, item in ranked[: max(1, options.top)]
     ]
     return hits, result.judged
@@ -155,12 +164,19 @@ def _write_page(library: Library, encoder: str, result: dict[str, Any], options:
             if "start_s" in hit and "text" not in hit
             else None,
             result["judged"],
+            passage=_get_passage(items[hit["path"]], hit) if "text" in hit else None,
         )
         for hit in result["hits"]
     ]
-    files = [f"like {Path(name).name}" for name in (*options.image, *options.clip)]
+    files = [f"like {Path(name).name}" for name in (*options.image, *options.clip, *options.text)]
     query = " + ".join([*([f"“{options.query}”"] if options.query else []), *files])
     write_page(options.report, search_page(answers, query=query, library=library.name, encoder=encoder, task=task))
+
+
+def _get_passage(item: Item, hit: dict[str, Any]) -> Passage:
+    from core.library.schema import Passage
+
+    return Passage(item.id, **{key: hit[key] for key in Passage.__dataclass_fields__ if key in hit})
 
 
 def show_hits(result: dict[str, Any]) -> None:
@@ -174,7 +190,8 @@ def show_hits(result: dict[str, Any]) -> None:
         if "start_s" in hit and "text" not in hit:
             describe = get_modality(hit["kind"]).describe
             times = f"  {describe(hit['start_s'])}-{describe(hit['end_s'])}"
-            times += f" (best at {describe(hit['peak_s'])})" if "peak_s" in hit else ""
+            times += f" (best at {describe(hit['peak_s'])})" if "peak_s" in hit and "said" not in hit else ""
+            times += f"  {_excerpt(hit['said'])}" if "said" in hit else ""
         match = f"relevance {hit['relevance']:.2f}  " if result["judged"] else ""
         print(f"{rank:3}  {match}cosine {hit['score']:+.3f}  {one_line(hit['path'])}{times}")
     show_page(result)
@@ -186,7 +203,11 @@ def _say_place(hit: dict[str, Any]) -> str:
         place = f"{format_timecode(hit['start_s'])}-{format_timecode(hit['end_s'])}"
     else:
         place = next((f"{name} {hit[name]}" for name in ("page", "line") if name in hit), "")
-    return f"  {place}  {one_line(shorten(hit['text'], _EXCERPT, placeholder=' ...'))}"
+    return f"  {place}  {_excerpt(hit['text'])}"
+
+
+def _excerpt(text: str) -> str:
+    return one_line(shorten(text, _EXCERPT, placeholder=" ..."))
 
 
 _EXCERPT = 100  # characters of a passage that are printed

@@ -7,7 +7,7 @@ that it has: below a path that has some, later runs read those that are new as w
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path, PurePath
 
 from core.errors import DataError, MediaError
@@ -15,7 +15,7 @@ from core.library.ingest.scan import Scan, check_roots, is_within, scan
 from core.library.schema import Item
 from core.library.store import Library
 from core.media.documents.blocks import decode, join_words
-from core.media.documents.formats import FILE_COLUMNS, TABLE_SUFFIXES, read_header
+from core.media.documents.formats import FILE_COLUMNS, SUFFIXES, TABLE_SUFFIXES, read_header
 from core.media.images import read_bytes
 from core.media.kinds import is_media_file
 from core.media.modalities import TEXT, find_modalities
@@ -65,6 +65,12 @@ def scan_items(
 def has_texts(root: Path | str, items: Iterable[Item]) -> bool:
     """Whether some of the items are texts below a path."""
     return any(item.kind == TEXT.name and is_within(item.path, str(root)) for item in items)
+
+
+def count_passed_over(passed_over: Mapping[str, int]) -> int:
+    """How many of the files that a run passed over are texts, by `IngestReport.passed_over`. Tables count as none: most
+    hold no texts."""
+    return sum(passed_over.get(suffix, 0) for suffix in SUFFIXES - TABLE_SUFFIXES)
 
 
 def is_item_file(item: Item) -> bool:

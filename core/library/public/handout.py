@@ -125,7 +125,7 @@ def _find_roots(
         roots.append(os.path.realpath(visits))
     for path in list_libraries():
         # uploads and data sets, and what the sample library is made of; never through a link in the library itself
-        names = ("uploads", "photos", "clips") if path.parent == libraries_folder() else ("uploads",)
+        names = ("uploads", "photos", "clips", "texts") if path.parent == libraries_folder() else ("uploads",)
         roots += [os.path.join(os.path.realpath(path), name) for name in names]
     return tuple(root.rstrip(os.sep) + os.sep for root in roots)
 

@@ -1,4 +1,4 @@
-"""The sample library: photos from installed packages, and short videos rendered from them.
+"""The sample library: photos from installed packages, short videos rendered from them, and texts about what they show.
 
 It needs no network and is built once.
 """

@@ -1,8 +1,9 @@
-"""Builds the sample library: photos from installed packages, and reels rendered from them. Needs no network."""
+"""Builds the sample library: photos of installed packages, reels rendered from them, and texts. Needs no network."""
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from core.deprecated import task_keywords
@@ -18,6 +19,7 @@ from core.utils.extras import require
 
 SAMPLE_NAME = "Sample photos"
 SAMPLE_TASK = "kind of photo"  # of the labels that it comes with
+_TEXTS = Path(__file__).parent / "texts"  # about what the photos show
 SAMPLE_QUERIES = ("a cat", "a cup of coffee", "a rocket launch", "a man with a camera", "a motorcycle", "handwriting")
 """What people may ask first: each has its picture among the first two."""
 
@@ -53,19 +55,25 @@ def build_sample(encoder: Encoder, *, task: Task = SILENT) -> IngestReport:
     require("samples", "The sample photos", LibraryError)
     sources = sample_sources()
     library = Library(sample_path(), create=True)
-    photos = library.path / "photos"
-    photos.mkdir(exist_ok=True)
-    for name, source in sources.items():
-        if not (photos / name).exists():
-            shutil.copy2(source, photos / f".{name}")  # hidden until complete
-            (photos / f".{name}").replace(photos / name)
+    photos, texts = library.path / "photos", library.path / "texts"
+    _copy_missing(sources, photos)
+    _copy_missing({path.name: path for path in sorted(_TEXTS.glob("*.md"))}, texts)
     from core.library.samples.reels import render_reels  # loads the video encoder, which takes a while
 
     clips = library.path / "clips"
     render_reels(clips, task=task)
-    report = ingest(library, encoder, [photos, clips], task=task)
+    report = ingest(library, encoder, [photos, clips, texts], texts=True, task=task)
     _put_labels(library)
     return report
+
+
+def _copy_missing(sources: Mapping[str, Path], folder: Path) -> None:
+    """Copies the files that a folder lacks. sources: by their name in it."""
+    folder.mkdir(exist_ok=True)
+    for name, source in sources.items():
+        if not (folder / name).exists():
+            shutil.copy2(source, folder / f".{name}")  # hidden until complete
+            (folder / f".{name}").replace(folder / name)
 
 
 def _put_labels(library: Library) -> None:

@@ -26,7 +26,7 @@ from core.library.store.passages import TABLE as PASSAGE_TABLE
 from core.library.store.passages import Passages
 from core.library.store.reading import LibraryReader
 from core.library.store.tables import TableFolder, check_is_there, delete_rows, explain_failed_write, table_name
-from core.library.store.words import Words
+from core.library.store.words import WordRows, Words
 from core.utils.files import to_absolute
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")  # the table engine opens no folder whose path has any
@@ -115,8 +115,8 @@ class Library(LibraryReader):
         """Gives documents the passages of others with the same content (new id -> id that has them)."""
         self._passages.copy(copies)
 
-    def find_words(self, words: Sequence[str], *, limit: int) -> list[pa.Table]:
-        """For each word `item_id` and `start` of the passages that contain it in any of its forms, at most `limit`.
+    def find_words(self, words: Sequence[str], *, limit: int) -> WordRows:
+        """For each word the passages that contain it in any of its forms, at most `limit`.
 
         Function words, such as "the", are in none. None are found before `index_words`.
         """

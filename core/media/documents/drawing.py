@@ -16,7 +16,7 @@ from core.media.documents.readers import is_pdf, open_blocks
 from core.media.modality import Part
 
 _PAPER, _INK, _GREY = "#fdfcf8", "#26241f", "#8a867c"
-_CARD = (480, 640)  # pixels, as a page is
+_CARD = (480, 480)  # pixels: a grid shows squares, and room for a passage is enough
 _MARGIN, _FONT, _LINE = 36, 19, 26
 _LETTERS = 42  # in a line
 _BEHIND = 2  # passages after the one that is asked for

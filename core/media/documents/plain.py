@@ -52,7 +52,7 @@ def _read_lines(lines: list[str], find_heading: Callable[[list[str], int], str |
         heading = found or heading
         if line.strip():
             begun = begun if paragraph else number
-            paragraph.append(line)
+            paragraph.append(found or line)  # a heading without its marks
     return None
 
 

@@ -8,7 +8,7 @@ found as well as a name. A query that holds a picture is compared in the joint s
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -66,6 +66,7 @@ def search_texts(
     *,
     top_k: int = 50,
     filters: Filters | None = None,
+    among: Collection[str] | None = None,
     fold_documents: bool = False,
     combine: Combine = "joint",
 ) -> SearchResult:
@@ -82,6 +83,8 @@ def search_texts(
         Most hits, at least 1.
     filters : Filters, optional
         The kind is that of texts, whatever they say.
+    among : collection of str, optional
+        The ids of the documents that are searched; None: all.
     fold_documents : bool
         Whether each document has one hit, its best passage.
     combine : {"joint", "sum"}
@@ -104,6 +107,8 @@ def search_texts(
     by_words = _is_textual(library, terms)
     index = library.index(open_sentence_encoder() if by_words else encoder)
     allowed = _get_allowed(index, replace(filters or Filters(), kind=TEXT.name), library, terms)
+    if among is not None:
+        allowed &= _has_id(index, among)
     rows = index.rows_with_vectors
     considered = int(allowed[rows].sum())
     if not considered:
@@ -158,7 +163,13 @@ def _get_allowed(index: VectorIndex, filters: Filters, library: Library, terms: 
     allowed = filters.mask(index.items, library)
     assert allowed is not None  # a kind is a limit
     own = {term.item_id for term in terms if term.item_id}
-    return allowed & ~pc.is_in(index.items["id"], value_set=pa.array(sorted(own), pa.string())).to_numpy().astype(bool)
+    return allowed & ~_has_id(index, own)
+
+
+def _has_id(index: VectorIndex, ids: Collection[str]) -> NDArray[np.bool_]:
+    """(items,) whether the id of each is one of these."""
+    found = pc.is_in(index.items["id"], value_set=pa.array(sorted(ids), pa.string()))
+    return np.asarray(found.to_numpy(), bool)
 
 
 def _find_numbers(index: VectorIndex, item_ids: pa.Array, starts: NDArray[np.int64]) -> NDArray[np.int64]:

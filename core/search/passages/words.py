@@ -70,15 +70,14 @@ def find_coverage(library: Library, text: str, *, passages: int) -> Coverage:
     """
     words = list_words(text)
     found = library.find_words(words if len(words) <= _MOST_WORDS else [], limit=_MOST_PASSAGES)
-    rarities = [_compute_rarity(min(rows.num_rows, passages), passages) for rows in found]
-    sums: dict[tuple[str, int], float] = {}
-    for rows, rarity in zip(found, rarities, strict=True):
-        for place in zip(rows["item_id"].to_pylist(), rows["start"].to_pylist(), strict=True):
-            sums[place] = sums.get(place, 0.0) + rarity
-    item_ids = pa.array([item_id for item_id, _ in sums], pa.string())
-    starts = np.fromiter((start for _, start in sums), np.int64, len(sums))
-    matched = np.fromiter(sums.values(), np.float32, len(sums))
-    return Coverage(item_ids, starts, matched**2 / np.float32(sum(rarities) or 1.0))
+    rarities = [_compute_rarity(min(len(rows), passages), passages) for rows in found.rows]
+    sums = np.zeros(found.places.num_rows, np.float32)
+    for rows, rarity in zip(found.rows, rarities, strict=True):
+        sums[rows] += np.float32(rarity)
+    some = np.flatnonzero(sums)
+    places = found.places.take(some)
+    evidence = (sums[some] ** 2 / (sum(rarities) or 1.0)).astype(np.float32)
+    return Coverage(places["item_id"].combine_chunks(), places["start"].to_numpy().astype(np.int64), evidence)
 
 
 def _compute_rarity(count: int, passages: int) -> float:

@@ -105,7 +105,7 @@ def _video(rank: int, hit: VideoHit, scale: tuple[float, float], uris: Sequence[
     cards = [
         make_score_card(
             format_timespan(moment.start_s, moment.end_s, within=length_s), uri, moment,
-            f"best at {format_timecode(moment.peak_s, within=length_s)}",
+            f"“{moment.said}”" if moment.said else f"best at {format_timecode(moment.peak_s, within=length_s)}",
         )
         for moment, uri in zip(hit.moments, uris, strict=True)
     ]  # fmt: skip

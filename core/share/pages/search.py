@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,14 +14,13 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from core.deprecated import task_keywords
-from core.library.schema import Item
+from core.library.schema import Item, Passage
 from core.media.modalities import get_modality
 from core.progress import SILENT, Task
 from core.search.match_text import describe_match, round_match
 from core.search.relevance import LIKELY, Copy
 from core.share.pages.page import Card, render, render_page
 from core.share.pages.thumbnails import encode_images
-from core.utils.timecode import format_timecode
 
 if TYPE_CHECKING:
     from core.explore.cluster_naming import ClusterName
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 MOST_HITS = 200
 _SIDE, _SMALL = 240, 128  # pixels of pictures
 _OF_A_CLUSTER = 8
+_WORDS = 240  # letters of a passage that are quoted
 _METHODS = {"kmeans": "k-means", "hdbscan": "HDBSCAN", "agglomerative": "Ward's method"}
 _READ_MATCH = (
     "The match is the estimated probability that a file is what the query means; "
@@ -61,6 +62,8 @@ class Answer:
         Whether the relevance was measured; without that it is not shown.
     copy : {"same", "part"} or None
         Of a query that is a picture: that it is the very picture, or another part of it.
+    passage : Passage, optional
+        Of a text: what was found in it, which the page quotes.
     """
 
     item: Item
@@ -70,6 +73,14 @@ class Answer:
     times: tuple[float, float, float] | None = None
     judged: bool = True
     copy: Copy | None = None
+    passage: Passage | None = None
+
+    @property
+    def picture_at(self) -> float | None:
+        """The place of the item that its picture shows; None for a whole."""
+        if self.passage is not None:
+            return float(self.passage.start)
+        return self.times[2] if self.times else None
 
 
 @task_keywords
@@ -109,7 +120,7 @@ def search_page(
     certain = sum(answer.likely for answer in shown) if judged else len(shown)
     facts = make_query_facts(query, library, encoder, more or {})
     facts["On this page"] = format_share(len(shown), len(answers))
-    pictures = [(answer.item, answer.times[2] if answer.times else None) for answer in shown]
+    pictures = [(answer.item, answer.picture_at) for answer in shown]
     uris = encode_images(pictures, side=_SIDE, task=task)
     cards = [_answer(rank, *pair) for rank, pair in enumerate(zip(shown, uris, strict=True), start=1)]
     chart = _chart(shown) if judged and len(shown) > 1 else None
@@ -240,8 +251,11 @@ def make_score_card(name: str, uri: str | None, hit: Answer | Moment, more: str 
 
 def _answer(rank: int, answer: Answer, uri: str | None) -> Card:
     when = ""
-    if answer.times is not None:
-        start, end, peak = (format_timecode(time) for time in answer.times)
+    if answer.passage is not None:
+        words = textwrap.shorten(answer.passage.text, _WORDS, placeholder=" …")
+        when = f"{answer.passage.where}: {words}" if answer.passage.where else words
+    elif answer.times is not None:
+        start, end, peak = (get_modality(answer.item.kind).describe(time) for time in answer.times)
         when = f"{start} to {end}, best at {peak}"
     return make_score_card(f"{rank}. {Path(answer.item.path).name}", uri, answer, when)
 

@@ -223,6 +223,22 @@ def test_the_reels_of_the_sample_library_are_found_by_their_moments(samples: Lib
     assert starts == pytest.approx([0, 34.6], abs=1)  # it is shown twice
 
 
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("how cats land on their feet", "cats"),
+        ("the temperature at which beans are roasted", "coffee"),
+        ("who found a moth in a computer?", "grace hopper"),
+        ("Why are night flowers pale?", "flowers"),
+        ("Why do the footprints of astronauts last?", "moon"),
+    ],
+)
+def test_the_texts_of_the_sample_library_answer(samples: Library, encoder: Encoder, question: str, text: str) -> None:
+    found = search(samples, encoder, parse_query(question), filters=Filters(kind="text"))
+    assert Path(found.hits[0].item.path).name == f"{text}.md"
+    assert all(hit.item.kind != "text" for hit in search(samples, encoder, parse_query(question)).hits)
+
+
 @needs_data
 def test_clusters_are_named_by_what_they_show(encoder: Encoder, tmp_path: Path) -> None:
     """Eight groups of one keyword each, of dev photos."""

@@ -89,6 +89,7 @@ function row(moment, player) {
   words.append(element("span", "when", {}, moment.label))
   const facts = { title: "Estimated probability that this is what the query means, and cosine of its best frame" }
   words.append(element("span", moment.certain ? "chance" : "chance faint", facts, moment.chance))
+  if (moment.said) words.append(element("span", "said", {}, moment.said))
   open.append(words)
   open.onclick = () => {
     seek(player, moment.enter)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import textwrap
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ from ui.server.state import once_each
 from ui.session.state import get_state
 
 LARGEST_WHOLE = 200_000_000  # bytes; the server holds what a browser plays in memory, so larger files are cut
+_SAID = 90  # letters of what subtitles say at a moment
 _FOLDER = Path(__file__).parent
 _COMPONENT = st.components.v2.component(
     "semblance_player",
@@ -152,5 +154,6 @@ def _shown(moment: Moment, duration_s: float, picture: str | None) -> dict[str, 
         "label": format_timespan(moment.start_s, moment.end_s, within=duration_s),
         "chance": describe_match(moment) or f"cosine {moment.score:.2f}",
         "certain": moment.is_certain,
+        "said": textwrap.shorten(moment.said, _SAID, placeholder=" …"),
         "src": picture,
     }

@@ -13,15 +13,18 @@ from typing import Literal
 import streamlit as st
 
 from core import Item, Term, format_query, parse_query
+from core.errors import MediaError
 from core.library.filters import ANY
 from core.library.public.handout import check_handed_out
 from core.library.public.keyed_ids import seal
 from core.library.uploads import too_much
+from core.media.documents.formats import TABLE_SUFFIXES
 from core.media.formats import upload_types
 from core.media.images import read_bytes
 from core.media.kinds import is_image_path
-from core.media.modalities import PICTURE, VIDEO, get_modality
+from core.media.modalities import PICTURE, TEXT, VIDEO, find_modalities, get_modality
 from core.policy import get_policy
+from core.search.passages.document_query import make_document_term
 from ui.errors import boundary
 from ui.session.current import Choice
 from ui.session.state import get_state
@@ -191,13 +194,13 @@ def add_panels(place: Place) -> None:
     with st.popover(f"Add a picture{' or clip' if clips else ''}", icon=":material/add_photo_alternate:"):
         turn = get_state(QueryState).upload_turn
         st.file_uploader(
-            "A picture or a clip to compare with" if clips else "A picture to compare with",
-            type=upload_types(videos=clips),
+            f"A picture, {'a clip ' if clips else ''}or a document to compare with",
+            type=[*upload_types(videos=clips), *sorted(suffix[1:] for suffix in TEXT.list_suffixes() - TABLE_SUFFIXES)],
             key=f"upload {turn}",
             on_change=_add_upload,
             args=(f"upload {turn}",),
             max_upload_size=file_limit(500 if clips else 100),
-            help="Used for this search only, not saved.",
+            help="Used for this search only, not saved. Of a document, the most typical passage counts.",
         )
 
 
@@ -219,5 +222,16 @@ def _add_upload(key: str) -> None:
     if reason is not None:
         get_state(Choice).notice = f"{plain(file.name)}: {plain(reason)}"
         return
+    if TEXT in find_modalities(file.name):
+        _add_document(file.name, data)
+        return
     kind: Literal["image", "clip"] = "image" if is_image_path(file.name) else "clip"
     state.uploads = [*state.uploads, Term(kind, data)]
+
+
+def _add_document(name: str, data: bytes) -> None:
+    """Add the words of a document to the box, where they can be read and changed."""
+    try:
+        st.session_state["q"] = format_query([*typed_terms(), make_document_term(data, name=name)])
+    except MediaError as error:
+        get_state(Choice).notice = f"{plain(name)}: {plain(str(error))}"

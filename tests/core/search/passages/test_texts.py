@@ -14,8 +14,9 @@ from media import write_video
 import core.cli.options
 from core import Filters, Library, Term, ingest, parse_query, search
 from core.cli.main import main
-from core.errors import QueryError
-from core.search import PassageHit, SearchResult, search_texts
+from core.errors import MediaError, QueryError
+from core.search import PassageHit, SearchResult, search_texts, search_videos
+from core.search.passages.document_query import make_document_term
 
 ANY = Filters(kind="any")
 TEXTS = {
@@ -167,3 +168,53 @@ def test_the_command_line_searches_texts_and_all_kinds(
     assert {"text", "image"} <= set(kinds)
     main(["search", "Newton 1696", "--kind", "text", "--quiet", "--library", str(library.path)])
     assert "coins.md  line 1  " in capsys.readouterr().out
+
+
+def test_a_saved_page_quotes_the_passages_it_found(
+    library: Library, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(core.cli.options, "open_encoder", lambda name, on_progress=None: ColorEncoder())
+    for kind in ("text", "any"):
+        page = tmp_path / f"{kind}.html"
+        run(capsys, "search", "Newton 1696", "--kind", kind, "--all", "--library", library.path, "--report", page)
+        assert (
+            "line 1, Coins: Coins Isaac Newton became Warden" in page.read_text()
+            and "no picture" not in page.read_text()
+        )
+
+
+def test_words_find_moments_that_subtitles_say(
+    tmp_path: Path, encoder: ColorEncoder, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_video(tmp_path / "film.mp4", ["red", "blue"])
+    write_video(tmp_path / "other.mp4", ["green"])
+    (tmp_path / "film.srt").write_bytes(
+        make_srt([(0.0, 0.9, "We bake bread at dawn."), (1.4, 1.9, "The rocket left.")])
+    )
+    library = Library(tmp_path / "library", create=True)
+    ingest(library, encoder, [tmp_path], texts=True)
+    best = search_videos(library, encoder, parse_query("the rocket left")).hits[0]
+    assert Path(best.item.path).name == "film.mp4" and best.likely
+    moment = best.moments[0]
+    assert (moment.start_s, moment.said, moment.enter_s) == (pytest.approx(1.4), "The rocket left.", moment.start_s)
+    for query in ("red", "a swimming pool"):
+        assert not any(
+            moment.said for hit in search_videos(library, encoder, parse_query(query)).hits for moment in hit.moments
+        )
+    plain = search_videos(library, encoder, parse_query("the rocket left"), by_subtitles=False)
+    assert not any(moment.said for hit in plain.hits for moment in hit.moments)
+    monkeypatch.setattr(core.cli.options, "open_encoder", lambda name, on_progress=None: ColorEncoder())
+    first = run(capsys, "search", "the rocket left", "--kind", "video", "--library", library.path)["hits"][0]
+    assert (first["said"], first["start_s"]) == ("The rocket left.", 1.4)
+
+
+def test_a_document_is_a_query_by_its_most_typical_passage(library: Library, tmp_path: Path) -> None:
+    """Of bytes too, whose name says how they are read."""
+    flour = "# Baking\n\nYeast makes dough rise.\n\n# Flour\n\nDough of rye rises less.\n\n# Thanks\n\nTo my aunt."
+    (tmp_path / "baking.md").write_text(flour)
+    page = b"<html><style>p {color: red}</style><p>Dough of rye rises less.</p></html>"
+    for term in (make_document_term(tmp_path / "baking.md"), make_document_term(page, name="a.HTML")):
+        assert term.kind == "text" and "rises less" in str(term.value) and "color" not in str(term.value)
+        assert names(ask(library, [term]))[0] == "bread.md"
+    with pytest.raises(MediaError, match="empty"):
+        make_document_term(b"", name="a.txt")
