@@ -1,0 +1,13 @@
+from .covering import Cover as Cover
+from .covering import choose_cover as choose_cover
+from .covering import compute_covered as compute_covered
+from .document import Sentence as Sentence
+from .document import read_sentences as read_sentences
+from .pictures import ChosenPicture as ChosenPicture
+from .pictures import PictureSummary as PictureSummary
+from .pictures import summarize_pictures as summarize_pictures
+from .texts import TextSummary as TextSummary
+from .texts import summarize_texts as summarize_texts
+from .videos import Chapter as Chapter
+from .videos import VideoSummary as VideoSummary
+from .videos import summarize_video as summarize_video
