@@ -23,12 +23,14 @@ from core.cli.commands import (
     recommend,
     sample,
     search,
+    summarize,
 )
 
 _COMMANDS = (
     index,
     search,
     locate,
+    summarize,
     classify,
     adapt,
     calibrate,

@@ -10,4 +10,5 @@ from .texts import TextSummary as TextSummary
 from .texts import summarize_texts as summarize_texts
 from .videos import Chapter as Chapter
 from .videos import VideoSummary as VideoSummary
+from .videos import read_subtitles_beside as read_subtitles_beside
 from .videos import summarize_video as summarize_video

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.encoders.base import Vectors, unit_rows
+from core.encoders.base import Vectors
 from core.encoders.calibration import compute_baseline_cosine
 from core.progress import SILENT, Task
 
 Numbers = NDArray[np.int64]
 
 _CANDIDATES, _REPRESENTED = 1_000, 4_000  # of a larger collection: fixed random samples
-_UNRELATED = 0.1  # cosine, after the mean of the collection is subtracted, up to which one does not stand for another
+_UNRELATED = 0.1  # of the way from the mean cosine of two to 1: up to there, one does not stand for the other
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,8 +79,8 @@ def choose_cover(
     candidates = _sample(np.flatnonzero(~avoid) if avoid is not None and not avoid.all() else None, vectors, rng)
     represented = _sample(None, vectors, rng, _REPRESENTED)
     weights = weights / _count_copies(vectors, represented, same)
-    rows = unit_rows(vectors - vectors.mean(axis=0)) if len(vectors) > 1 else vectors
-    similar = np.maximum(rows[represented] @ rows[candidates].T, _UNRELATED)
+    least = 1 - (1 - _UNRELATED) * (1 - compute_baseline_cosine(vectors))
+    similar = np.maximum(vectors[represented] @ vectors[candidates].T - least, 0)
     copies = vectors[candidates] @ vectors[candidates].T >= min(same, 1 - 1e-5)
     chosen = _choose_greedily(similar, weights[represented], copies, count, task)
     numbers = candidates[chosen]
@@ -143,7 +143,7 @@ def _choose_greedily(
     similar: NDArray[np.floating], weights: NDArray[np.floating], copies: NDArray[np.bool_], count: int, task: Task
 ) -> list[int]:
     """Columns of (represented, candidates) similarities, each the one that raises the weighted sum of maxima most."""
-    reached = np.full(len(similar), _UNRELATED, similar.dtype)
+    reached = np.zeros(len(similar), similar.dtype)
     open_ = np.ones(similar.shape[1], bool)
     chosen: list[int] = []
     stage = task.stage("choose")

@@ -12,7 +12,8 @@ from core.media.modality import Damaged, Part, TextPlace, Wish
 from core.progress import SILENT, Task
 
 _SHORTEST = 5  # words of a sentence that says something
-_EARLY = 5  # first words in which a pronoun refers to what came before
+_EARLY = 6  # first words in which a pronoun, or a word such as "then", refers to what came before
+_BREAK = "\n\n"  # between paragraphs
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _ENDS = re.compile(r"""[.!…。！][\"'”’»)\]]*$""")
 # Openings that continue what came before.
@@ -21,11 +22,14 @@ _CONNECTIVES = re.compile(
     r"furthermore|besides|meanwhile|consequently|accordingly|similarly|likewise|conversely|afterwards?|later|inside|"
     r"and|but|so|or|nor|for example|for instance|in addition|in contrast|by contrast|on the other hand|as a result|"
     r"on the contrary|in other words|that is why|in turn|at first|both|neither|either|another|others|such|here|"
-    r"the (?:former|latter|other|others|same|rest|second|third|last)|(?:one|two|three|four|some|many|most|all|none|"
-    r"each|few|between|of) (?:of )?(?:them|these|those|such|it|which))\b",
+    r"(?:the|a) (?:former|latter|others?|same|rest|second|third|last)|(?:one|two|three|four|some|many|most|all|none|"
+    r"each|few|between|of|beyond|after|before|with|at|by|for|from|in|on|to) (?:of )?(?:them|these|those|such|it|that|"
+    r"which|the same))\b",
     re.IGNORECASE,
 )
-_PRONOUNS = frozenset("this these those he him his she her hers it its they them their theirs".split())
+_REFERRING = frozenset(
+    "this these those he him his she her hers it its they them their theirs then thus therefore however also".split()
+)
 # "It is a rule that ..." and "it takes an hour to ..." point forward, not back.
 _FORWARD = re.compile(
     r"it (?:is|was|takes|took|seems|turns out|may|might) (?:\w+ ){0,4}(?:that|to|who|whether)\b", re.IGNORECASE
@@ -45,15 +49,15 @@ class Sentence:
         Where it begins: characters of the document's text.
     place : TextPlace
         Page, heading, line or seconds, as far as the document has them.
-    follows : bool
-        Whether the sentence before it in the list is the one before it in the text, under the same heading.
+    opens : bool
+        Whether it begins a paragraph, whose subject such a sentence often names.
     """
 
     text: str
     document: int
     start: int
     place: TextPlace
-    follows: bool
+    opens: bool = False
 
     @property
     def hangs(self) -> bool:
@@ -80,7 +84,7 @@ def hangs(text: str) -> bool:
     words = [re.split("['’]", word.lower())[0] for word in _WORD.findall(text)[:_EARLY]]
     if words[:1] == ["that"]:
         return True
-    return any(word in _PRONOUNS for word in words)
+    return any(word in _REFERRING for word in words)
 
 
 def read_sentences(source: Path | bytes, *, document: int = 0, task: Task = SILENT) -> list[Sentence]:
@@ -103,20 +107,18 @@ def split_sentences(parts: Iterable[Part], *, document: int = 0, task: Task = SI
     import sentencex
 
     found: list[Sentence] = []
-    done = 0  # characters
+    done, opens = 0, True  # characters; whether the next sentence begins a paragraph
     for part in parts:
         task.check("Stopped before the text was read.")
         text, begin = str(part.content), int(part.segment.start) if part.segment else done
         for boundary in sentencex.get_sentence_boundaries("en", text):
-            start = begin + boundary["start_index"]
-            words = " ".join(boundary["text"].split())
+            start, raw = begin + boundary["start_index"], boundary["text"]
+            words = " ".join(raw.split())
             if start < done or not words:
                 continue
-            place = part.place or TextPlace()
-            before = found[-1] if found else None
-            follows = before is not None and before.place.heading == place.heading
-            found.append(Sentence(words, document, start, place, follows))
-            done = start + len(boundary["text"])
+            is_new = opens or start - done >= len(_BREAK)
+            found.append(Sentence(words, document, start, part.place or TextPlace(), is_new))
+            done, opens = start + len(raw.rstrip()), _BREAK in raw
     return found
 
 

@@ -116,10 +116,10 @@ def name_groups(
 
 def _select(points: Points, item_ids: Sequence[str] | None) -> Points:
     """The points of some items, or of all that are seen."""
-    wanted = points.index.is_seen[points.item_rows]
+    seen = points.index.is_seen
+    wanted = np.ones(len(points), bool) if seen is None else seen[points.item_rows]
     if item_ids is not None:
-        ids = np.array(points.column("id"))
-        wanted = np.isin(ids, list(item_ids)) & wanted
+        wanted = wanted & np.isin(np.array(points.column("id")), list(item_ids))
     rows = np.flatnonzero(wanted)
     if not len(rows):
         raise DataError("None of these is a picture or a video with a vector of this encoder: index them first.")

@@ -1,8 +1,10 @@
-"""The most central and least redundant sentences of texts.
+"""The sentences of texts that say most.
 
-Central is a sentence that many others are similar to, and they to others: LexRank (Erkan and Radev 2004), with cosines
-of the sentence encoder instead of shared words. Maximal marginal relevance (Carbonell and Goldstein 1998) leaves out what
-is said already. A sentence that leans on the one before takes it along, or is passed over.
+Sentence by sentence, the next is the one that brings all others nearest to one that is chosen: what is said already
+adds nothing, which is what maximal marginal relevance (Carbonell and Goldstein 1998) is for. Of these, central
+sentences come first: LexRank (Erkan and Radev 2004), with cosines of the sentence encoder instead of shared words; and
+those that begin a paragraph, which often say what it is about. A sentence that leans on the one before takes it along,
+or is passed over.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ _MOST = 3_000  # sentences that are compared; of longer texts, every second, thi
 _DAMPING = 0.85  # of the random walk, as published
 _STEPS = 30
 _ALIKE = 0.1  # least cosine of sentences that have something to do with each other
-_RELEVANCE = 0.65  # weight of centrality against redundancy
+_CENTRAL, _OPENS = 1.0, 1.0  # what the most central sentence, and one that begins a paragraph, counts in sentences
 _TOGETHER = 3  # most sentences that are taken along as one
 
 
@@ -68,8 +70,8 @@ def summarize_texts(sentences: Sequence[Sentence], *, count: int = 5, task: Task
     kept = sentences[:: -(-len(sentences) // _MOST)]
     vectors = embed_sentences([sentence.text for sentence in kept], task=task)
     centrality = compute_centrality(vectors)
-    units = _make_units(kept)
-    chosen = _choose(units, vectors, centrality, max(1, count)) or [int(centrality.argmax())]
+    worth = _CENTRAL * centrality + _OPENS * np.array([sentence.opens for sentence in kept])
+    chosen = _choose(_make_units(kept), vectors, worth, max(1, count)) or [int(centrality.argmax())]
     covered = compute_covered(vectors, vectors[chosen], chance=0.0)
     return TextSummary(tuple(kept[number] for number in sorted(chosen)), len(sentences), covered)
 
@@ -98,7 +100,7 @@ def _make_units(sentences: Sequence[Sentence]) -> list[list[int]]:
     units = []
     for number in range(len(sentences)):
         first = number
-        while sentences[first].hangs and sentences[first].follows and number - first < _TOGETHER - 1:
+        while sentences[first].hangs and not sentences[first].opens and number - first < _TOGETHER - 1:
             first -= 1
         unit = list(range(first, number + 1))
         if not sentences[first].hangs and all(sentences[row].is_statement for row in unit):
@@ -106,8 +108,12 @@ def _make_units(sentences: Sequence[Sentence]) -> list[list[int]]:
     return units
 
 
-def _choose(units: Sequence[list[int]], vectors: Vectors, centrality: NDArray[np.floating], count: int) -> list[int]:
-    """Numbers of sentences, up to `count`: unit by unit the one that says most that was not said."""
+def _choose(units: Sequence[list[int]], vectors: Vectors, worth: NDArray[np.floating], count: int) -> list[int]:
+    """Numbers of sentences, up to `count`: unit by unit the one that says most that was not said.
+
+    worth: (n,) what each sentence counts by itself.
+    """
+    similar = np.where((cosines := vectors @ vectors.T) >= _ALIKE, cosines, 0.0)
     chosen: list[int] = []
     said = np.zeros(len(vectors))  # the largest cosine of each with what is chosen
     while True:
@@ -116,10 +122,11 @@ def _choose(units: Sequence[list[int]], vectors: Vectors, centrality: NDArray[np
             fresh = [row for row in unit if row not in chosen]
             if not fresh or len(fresh) > rest:
                 continue
-            scores = _RELEVANCE * centrality[fresh] - (1 - _RELEVANCE) * said[fresh]
-            if scores.mean() > best_score:
-                best, best_score = fresh, float(scores.mean())
+            gain = np.maximum(similar[fresh].max(axis=0) - said, 0).mean()
+            score = float(gain + worth[fresh].mean() / len(vectors)) / len(fresh)
+            if score > best_score:
+                best, best_score = fresh, score
         if best is None:
             return chosen
         chosen += best
-        np.maximum(said, (vectors @ vectors[best].T).max(axis=1), out=said)
+        np.maximum(said, similar[best].max(axis=0), out=said)

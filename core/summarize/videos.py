@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.encoders.base import Encoder, Vectors, unit_rows
-from core.errors import DataError
+from core.errors import DataError, MediaError
 from core.explore.cluster_naming import name_clusters
 from core.explore.clustering import Clusters
 from core.library.track import Track
+from core.media.documents.formats import SUBTITLE_SUFFIXES
 from core.progress import SILENT, Task
 from core.summarize.covering import choose_cover
-from core.summarize.document import Sentence, hangs
+from core.summarize.document import Sentence, hangs, read_sentences
 from core.summarize.novelty import compute_novelty, find_peaks
 from core.summarize.texts import compute_centrality, embed_sentences
 
@@ -111,6 +114,23 @@ def summarize_video(
     middles = (track.start_s + track.end_s) / 2
     keyframes = tuple(sorted(round(float(at), 3) for at in middles[cover.numbers]))
     return VideoSummary(tuple(chapters), keyframes, track.duration_s, cover.covered)
+
+
+def read_subtitles_beside(video: Path, *, task: Task = SILENT) -> list[Sentence]:
+    """What is said in a video, by the subtitles that lie beside it: `film.srt` or `film.en.srt` beside `film.mp4`.
+
+    The first by name counts that can be read; without one, nothing is said. Raises Cancelled.
+    """
+    start = f"{video.stem}.".casefold()
+    try:
+        beside = sorted(path for path in video.absolute().parent.iterdir() if path.name.casefold().startswith(start))
+    except OSError:
+        return []
+    for path in beside:
+        if path.suffix.lower() in SUBTITLE_SUFFIXES:
+            with suppress(MediaError):
+                return read_sentences(path, task=task)
+    return []
 
 
 def _find_borders(track: Track, spoken: Sequence[Sentence], words: Vectors | None, count: int) -> list[float]:
