@@ -6,6 +6,8 @@ from .document import read_sentences as read_sentences
 from .pictures import ChosenPicture as ChosenPicture
 from .pictures import PictureSummary as PictureSummary
 from .pictures import summarize_pictures as summarize_pictures
+from .stored import read_stored_sentences as read_stored_sentences
+from .stored import read_stored_subtitles as read_stored_subtitles
 from .texts import TextSummary as TextSummary
 from .texts import summarize_texts as summarize_texts
 from .videos import Chapter as Chapter

@@ -28,7 +28,7 @@ class ChosenPicture:
     Attributes
     ----------
     item : Item
-        A picture, or a video as a whole.
+        A picture; a video where only videos are summarized.
     name : str or None
         What most of those that it stands for show; None where no word fits.
     stands_for : int
@@ -76,7 +76,8 @@ def summarize_pictures(
     library, encoder
         Whose vectors.
     item_ids : sequence of str, optional
-        Which items, such as a selection. Default: all that are seen: pictures and videos, no texts.
+        Which items, such as a selection. Default: all. Of these, the pictures are summarized; videos, as wholes, where
+        there is no picture.
     count : int
         Most pictures, at least 1.
     filters : Filters, optional
@@ -115,12 +116,12 @@ def name_groups(
 
 
 def _select(points: Points, item_ids: Sequence[str] | None) -> Points:
-    """The points of some items, or of all that are seen."""
+    """The points of the pictures among some items, or of videos where there is no picture."""
     seen = points.index.is_seen
     wanted = np.ones(len(points), bool) if seen is None else seen[points.item_rows]
     if item_ids is not None:
         wanted = wanted & np.isin(np.array(points.column("id")), list(item_ids))
-    rows = np.flatnonzero(wanted)
+    rows = np.flatnonzero(wanted & points.stills if (wanted & points.stills).any() else wanted)
     if not len(rows):
         raise DataError("None of these is a picture or a video with a vector of this encoder: index them first.")
     return replace(

@@ -25,6 +25,7 @@ from ui.widgets.link_items import link_with, read_carried, report_taken_over
 from ui.widgets.query.box import find_in, more_like
 from ui.widgets.query.terms import describe
 from ui.widgets.save_report import save_results
+from ui.widgets.summary.button import summary_button
 from ui.widgets.vector_exchange import export_item_vectors
 
 _GALLERY = "results_gallery"
@@ -54,6 +55,7 @@ def show_results(
     with tools:
         certain = [hit.item.id for hit in result.hits if hit.is_certain]
         _selection_tools([hit for hit in result.hits if hit.item.id in set(chosen)], certain)
+        summary_button(library, encoder, chosen or certain, key="results", of=describe(library, terms))
         export_item_vectors(library, encoder, chosen, key="results")
         save_results(library, encoder, describe(library, terms), limits, result.hits)
         concept_panel(library, encoder, chosen)

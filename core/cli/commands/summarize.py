@@ -143,7 +143,7 @@ def _video(options: Options, task: Task) -> dict[str, Any]:
     from core.library import Library, embed_video, track_of
     from core.media.sampling import Sampling
     from core.share.summaries import write_video_summary
-    from core.summarize import read_subtitles_beside, summarize_video
+    from core.summarize import read_stored_subtitles, read_subtitles_beside, summarize_video
 
     path, chance = options.paths[0], None
     library = Library(options.library) if options.library else None
@@ -151,10 +151,11 @@ def _video(options: Options, task: Task) -> dict[str, Any]:
     if library is None:
         track = embed_video(encoder, path, Sampling(_FPS), task=task)
         task.check("Stopped before the summary was made.")
+        sentences = read_subtitles_beside(path, task=task)
     else:
-        index = library.index(encoder)
-        track, chance = track_of(index, _find_items(library, [path])[0]), index.baseline_cosine
-    sentences = read_subtitles_beside(path, task=task)
+        index, video_id = library.index(encoder), _find_items(library, [path])[0]
+        track, chance = track_of(index, video_id), index.baseline_cosine
+        sentences = read_stored_subtitles(library, video_id)
     summary: VideoSummary = summarize_video(
         track, encoder, count=options.k, sentences=sentences, chance=chance, task=task
     )
