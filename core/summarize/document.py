@@ -28,7 +28,8 @@ _CONNECTIVES = re.compile(
     re.IGNORECASE,
 )
 _REFERRING = frozenset(
-    "this these those he him his she her hers it its they them their theirs then thus therefore however also later".split()
+    "this these those he him his she her hers it its they them their theirs then thus therefore however also "
+    "later".split()
 )
 # "It is a rule that ..." and "it takes an hour to ..." point forward, not back.
 _FORWARD = re.compile(
