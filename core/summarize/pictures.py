@@ -20,6 +20,8 @@ from core.library.store import Library
 from core.progress import SILENT, Task
 from core.summarize.covering import Cover, choose_cover
 
+_LEAST_NAMED = 3  # members of a group: what is said of fewer was often wrong
+
 
 @dataclass(frozen=True, slots=True)
 class ChosenPicture:
@@ -112,7 +114,10 @@ def name_groups(
     groups = range(len(cover.numbers))
     centers = unit_rows(np.stack([vectors[cover.nearest == group].mean(axis=0) for group in groups]))
     clusters = Clusters(cover.nearest, centers, "kmeans", None)
-    return [name.name for name in name_clusters(encoder, vectors, clusters, words=words, task=task)]
+    names = name_clusters(encoder, vectors, clusters, words=words, task=task)
+    return [
+        name.name if size >= _LEAST_NAMED else None for name, size in zip(names, clusters.sizes.tolist(), strict=True)
+    ]
 
 
 def _select(points: Points, item_ids: Sequence[str] | None) -> Points:

@@ -33,6 +33,7 @@ _SHORTEST_S = 1.5  # of a chapter
 _KERNEL_S = (1.5, 30.0)  # seconds on either side of a border that are compared
 _LEAST_NOVELTY = 0.15  # of the highest: a smaller change begins no chapter
 _TITLE = 60  # letters
+_TOUCHES_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,9 @@ def summarize_video(
         for start, end, title in zip(edges, edges[1:], titles, strict=False)
     ]
     lengths = np.maximum(track.end_s - track.start_s, 1e-3)
-    cover = choose_cover(track.vectors, count, weights=lengths, chance=chance, task=task)
+    cover = choose_cover(
+        track.vectors, count, weights=lengths, avoid=_find_transitions(track, edges), chance=chance, task=task
+    )
     middles = (track.start_s + track.end_s) / 2
     keyframes = tuple(sorted(round(float(at), 3) for at in middles[cover.numbers]))
     return VideoSummary(tuple(chapters), keyframes, track.duration_s, cover.covered)
@@ -159,6 +162,16 @@ def _find_spoken(spoken: Sequence[Sentence], step_s: float, steps: int) -> NDArr
     """(steps,) the number of the sentence that is, or was last, said in each step."""
     starts = np.array([sentence.place.start_s for sentence in spoken], float)
     return np.clip(np.searchsorted(starts, (np.arange(steps) + 0.5) * step_s, "right") - 1, 0, None)
+
+
+def _find_transitions(track: Track, edges: Sequence[float]) -> NDArray[np.bool_]:
+    """(n,) which rows are one sample beside a border, where one picture may fade into the next."""
+    is_short = track.end_s - track.start_s < 1.5 * track.step_s
+    inner = np.array(edges[1:-1], np.float32)
+    starts, ends = (
+        np.abs(times[:, None] - inner).min(axis=1, initial=np.inf) for times in (track.start_s, track.end_s)
+    )
+    return np.asarray(is_short & (np.minimum(starts, ends) < _TOUCHES_S))
 
 
 def _find_keyframe(track: Track, start_s: float, end_s: float) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -49,3 +51,14 @@ def test_the_open_video_has_chapters(tmp_path: Path, encoder: ColorEncoder) -> N
     at = press(find(visit(VIDEO), "red"), "Summarize")
     assert "3 chapters" in said(at) and "which cover" in said(at)
     assert {"WebVTT", "ffmetadata", "YouTube list"} <= set(offered(at))
+
+
+def test_a_month_is_summarized_where_it_is_browsed(photos: Path, encoder: ColorEncoder) -> None:
+    for number, path in enumerate(sorted(photos.iterdir())):
+        when = datetime(2024, 1 if number < 3 else 2, 10).timestamp()
+        os.utime(path, (when, when))
+    ingest(create_library("Months"), encoder, [photos])
+    at = visit()
+    assert "Summarize" not in [button.label for button in at.button]
+    at = press(visit(month="January 2024"), "Summarize")
+    assert "which cover" in said(at) and "pictures of 8" not in said(at)

@@ -31,6 +31,9 @@ from ui.text import counted, plain
 
 _SIDE = 320  # pixels of pictures
 _NARROWEST = 150  # pixels of a column
+_EVEN = """<style>
+.st-key-summary_grid img { height: 11rem; object-fit: contain; object-position: left; }
+</style>"""
 
 
 def show_pictures(
@@ -46,7 +49,8 @@ def show_pictures(
         lambda: summarize_pictures(library, encoder, item_ids, count=count, filters=filters),
     )
     _say(f"{counted(len(summary.pictures), 'picture')} of {summary.count:,}", summary.covered, "as any two pictures")
-    with st.grid(len(summary.pictures), min_column_width=_NARROWEST, key="summary grid"):
+    st.html(_EVEN)
+    with st.grid(len(summary.pictures), min_column_width=_NARROWEST, key="summary_grid"):
         for one in summary.pictures:
             with st.container(gap="small"):
                 _image(partial(make_thumbnail, one.item, side=_SIDE), Path(one.item.path).name)
@@ -108,7 +112,8 @@ def show_video(library: Library, encoder: Encoder, video: Item, count: int) -> N
     pictures: list[bytes] = []
     with suppress(MediaError):
         pictures = make_storyboard(video, [chapter.keyframe_s for chapter in chapters], side=_SIDE)
-    with st.grid(len(chapters), min_column_width=_NARROWEST, key="summary grid"):
+    st.html(_EVEN)
+    with st.grid(len(chapters), min_column_width=_NARROWEST, key="summary_grid"):
         for number, chapter in enumerate(chapters):
             with st.container(gap="small"):
                 _image(partial(_get, pictures, number), chapter.title)
