@@ -12,6 +12,7 @@ from .library.track import Track as Track
 from .library.track import embed_video as embed_video
 from .library.track import track_of as track_of
 from .media.sampling import Sampling as Sampling
+from .previews.notebook import show as show
 from .progress import Progress as Progress
 from .progress import Task as Task
 from .search.images import Hit as Hit

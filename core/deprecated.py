@@ -176,8 +176,8 @@ NAMES: dict[str, dict[str, str]] = {
         "baselines": "measure_baselines",
         "hits": "count_hits",
         "nearest": "find_nearest",
-        "same_genre": "measure_same_genre",
-        "same_genre_chance": "measure_same_genre_chance",
+        "same_genre": "measure_same_group",
+        "same_genre_chance": "measure_same_group_chance",
     },
     "core.library.reduce": {"reduction_for": "get_reduction", "reductions_of": "list_reductions"},
     "core.neutral": {

@@ -40,8 +40,8 @@ def main() -> None:
             *_, last = training.run(options.epochs)
             seconds = time.perf_counter() - wall, time.process_time() - spent
             base = training.baselines
-            share = last.same_genre / base.same_genre
-            rows.append([first.same_genre, last.same_genre, share, last.recall, base.popular, base.random, *seconds])
+            share = last.same_group / base.same_group
+            rows.append([first.same_group, last.same_group, share, last.recall, base.popular, base.random, *seconds])
         mean, low = np.mean(rows, axis=0), np.min(rows, axis=0)
         shares = f"{mean[0]:.3f} | {mean[1]:.2f} ({low[1]:.2f}) | {mean[2]:.1f} ({low[2]:.1f})"
         print(

@@ -17,6 +17,7 @@ from core.library.index import VectorIndex
 from core.library.schema import Item
 from core.library.store import Library
 from core.library.track import Track
+from core.previews.notebook import Card, card_of_item, show_cards
 from core.progress import SILENT, Task
 from core.search.relevance import LIKELY
 from core.utils.tables import Redact, csv_text
@@ -52,6 +53,14 @@ class Prediction:
     item: Item | None = None
     fits = renamed_attribute("fits", "in_class_probability")
     what = renamed_attribute("what", "source")
+
+    def to_card(self) -> Card:
+        """What a notebook shows of it."""
+        note = f"{self.label} · fits {self.in_class_probability:.0%}"
+        return Card(self.source, note) if self.item is None else card_of_item(self.item, note)
+
+    def _repr_html_(self) -> str:
+        return show_cards([self.to_card()], heading="A prediction")
 
     @property
     def id(self) -> str:
@@ -155,6 +164,14 @@ class ValuePrediction:
     value: float
     item: Item | None = None
     what = renamed_attribute("what", "source")
+
+    def to_card(self) -> Card:
+        """What a notebook shows of it."""
+        note = f"{self.value:.6g}"
+        return Card(self.source, note) if self.item is None else card_of_item(self.item, note)
+
+    def _repr_html_(self) -> str:
+        return show_cards([self.to_card()], heading="A prediction")
 
 
 @task_keywords

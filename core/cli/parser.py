@@ -21,6 +21,7 @@ from core.cli.commands import (
     health,
     index,
     locate,
+    mcp,
     recommend,
     sample,
     search,
@@ -43,6 +44,7 @@ _COMMANDS = (
     bench,
     sample,
     health,
+    mcp,
     app,
 )
 

@@ -50,3 +50,5 @@ from .search.video_retrieval import index_videos as index_videos
 from .sets import SetReport as SetReport
 from .sets import SetsReport as SetsReport
 from .sets import evaluate_sets as evaluate_sets
+from .words import WordsReport as WordsReport
+from .words import evaluate_words as evaluate_words

@@ -24,7 +24,9 @@ from core.isolation.calls import run_isolated
 from core.library.filters import Filters
 from core.library.points import Points, Unit, load_points
 from core.library.public.session_folders import cache_dir_for
+from core.library.schema import Item
 from core.library.store import Library
+from core.previews.notebook import MOST_CARDS, card_of_item, show_cards
 from core.progress import SILENT, Task
 from core.utils.array_files import SUFFIX, pack_arrays, unpack_arrays
 from core.utils.cache_folder import CacheFolder
@@ -68,6 +70,15 @@ class Atlas:
         renamed = renamed or {}
         names = [renamed.get(number) or name.name for number, name in enumerate(self.names)]
         return make_titles(names, [Path(self.points.names[medoid]).name for medoid in self.medoids])
+
+    def _repr_html_(self) -> str:
+        rows = self.points.index.items.take(self.points.item_rows[self.medoids[:MOST_CARDS]]).to_pylist()
+        cards = [
+            card_of_item(Item.from_row(row), f"{title} · {int(size):,}")
+            for row, title, size in zip(rows, self.titles(), self.clusters.sizes, strict=False)
+        ]
+        heading = f"{len(self.points):,} points in {self.clusters.count:,} clusters, the most typical of each"
+        return show_cards(cards, heading=heading, total=self.clusters.count)
 
     @cached_property
     def middles(self) -> Places:

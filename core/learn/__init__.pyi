@@ -8,11 +8,13 @@ from .maps import compute_maps as compute_maps
 from .metrics import find_nearest as find_nearest
 from .movies import Movies as Movies
 from .movies import Watched as Watched
-from .movies import embedding_csv as embedding_csv
 from .ratings import read_ratings as read_ratings
 from .simulate import simulate as simulate
+from .source import Items as Items
+from .source import Source as Source
 from .state import Baselines as Baselines
 from .state import Embedding as Embedding
 from .state import Epoch as Epoch
 from .state import TrainingSettings as TrainingSettings
+from .table import embedding_csv as embedding_csv
 from .train import Training as Training

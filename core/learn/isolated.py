@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 from core.deprecated import task_keywords
 from core.errors import DataError
 from core.isolation.calls import stream_isolated
-from core.learn.features import Edge, get_edges
-from core.learn.movies import Watched
+from core.learn.edges import Edge, get_edges
+from core.learn.source import Source
 from core.learn.state import MOST_EPOCHS, TOO_MANY, Baselines, Epoch, State, TrainingSettings
 from core.progress import SILENT, Task
 
 
 @dataclass(frozen=True, eq=False)
 class TrainingInfo:
-    """Facts of a training that are known from the start, see `Training`. held_out: viewers whose last movie is held
+    """Facts of a training that are known from the start, see `Training`. held_out: examples that are held
     out.
     """
 
@@ -43,7 +43,7 @@ class IsolatedTraining:
 
     Parameters
     ----------
-    watched : Watched
+    source : Source
     settings : TrainingSettings, optional
 
     Attributes
@@ -52,8 +52,8 @@ class IsolatedTraining:
         Filled while it runs; the first is the untrained layer.
     """
 
-    def __init__(self, watched: Watched, settings: TrainingSettings | None = None) -> None:
-        self.watched, self.settings = watched, settings or TrainingSettings()
+    def __init__(self, source: Source, settings: TrainingSettings | None = None) -> None:
+        self.source, self.settings = source, settings or TrainingSettings()
         self._info: TrainingInfo | None = None
         self.epochs: list[Epoch] = []
         self._state: State | None = None
@@ -63,7 +63,7 @@ class IsolatedTraining:
         """As `Training.run`. Raises ApartError too, and Cancelled if it was stopped before it was ready."""
         if len(self.epochs) - 1 + epochs > MOST_EPOCHS:
             raise DataError(TOO_MANY)
-        for message in stream_isolated(run_training, self.watched, self.settings, epochs, self._state, task=task):
+        for message in stream_isolated(run_training, self.source, self.settings, epochs, self._state, task=task):
             if isinstance(message, TrainingInfo):
                 self._info = message
                 continue
@@ -73,11 +73,11 @@ class IsolatedTraining:
                 if message.epoch.number:
                     yield message.epoch
 
-    def edges(self, movie: int) -> list[Edge]:
-        """The active input nodes of a movie, see `get_edges`."""
+    def edges(self, item: int) -> list[Edge]:
+        """The active input nodes of an item, see `get_edges`."""
         assert self._state is not None
         names, values, weights = self.info.feature_names, self.info.features, self._state.weights
-        return get_edges(self.watched.movies, movie, names, values, weights["own"], weights["shared"])
+        return get_edges(self.source.items, item, names, values, weights["own"], weights["shared"])
 
     @property
     def info(self) -> TrainingInfo:
@@ -87,7 +87,7 @@ class IsolatedTraining:
 
 
 def run_training(
-    watched: Watched, settings: TrainingSettings, epochs: int, state: State | None, *, task: Task = SILENT
+    source: Source, settings: TrainingSettings, epochs: int, state: State | None, *, task: Task = SILENT
 ) -> Iterator[TrainingInfo | Step]:
     """The work of the child process.
 
@@ -95,7 +95,7 @@ def run_training(
     """
     from core.learn.train import Training  # loads torch
 
-    training = Training(watched, settings, state=state)
+    training = Training(source, settings, state=state)
     if state is None:
         yield TrainingInfo(
             training.baselines, len(training.split.held), training.drawn, training.feature_names, training.features

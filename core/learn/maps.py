@@ -14,19 +14,19 @@ Places = NDArray[np.float32]
 
 
 def compute_map(embedding: Embedding, *, before: Places | None = None) -> Places:
-    """Positions of movies on a map.
+    """Positions of items on a map.
 
     Up to three dimensions, they are the embedding itself; with more, its first two principal components.
 
     Parameters
     ----------
-    embedding : array of float32, shape (movies, d)
-    before : array of float32, shape (movies, 2), optional
+    embedding : array of float32, shape (items, d)
+    before : array of float32, shape (items, 2), optional
         An earlier map, onto which this one is rotated.
 
     Returns
     -------
-    array of float32, shape (movies, 2 or 3)
+    array of float32, shape (items, 2 or 3)
     """
     if embedding.shape[1] <= 3:
         return embedding
@@ -41,11 +41,11 @@ def compute_maps(embeddings: Sequence[Embedding]) -> list[Places]:
 
     Parameters
     ----------
-    embeddings : sequence of array of float32, shape (movies, d)
+    embeddings : sequence of array of float32, shape (items, d)
 
     Returns
     -------
-    list of array of float32, shape (movies, 2 or 3)
+    list of array of float32, shape (items, 2 or 3)
     """
     if embeddings[-1].shape[1] <= 3:
         return list(embeddings)
@@ -54,7 +54,7 @@ def compute_maps(embeddings: Sequence[Embedding]) -> list[Places]:
 
 
 def align_map(places: Places, onto: Places) -> Places:
-    """Rotates and mirrors a map onto another of the same movies: orthogonal Procrustes (Schönemann 1966). Distances
+    """Rotates and mirrors a map onto another of the same items: orthogonal Procrustes (Schönemann 1966). Distances
     stay.
     """
     from scipy.linalg import orthogonal_procrustes

@@ -1,4 +1,4 @@
-"""Quality of an embedding of movies: neighbors of the same genre, and recall of the next movie."""
+"""Quality of an embedding: neighbors of the same group (genre of movies, subject of words), and recall of targets."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from collections import Counter
 import numpy as np
 from numpy.typing import NDArray
 
-from core.learn.movies import Movies
-from core.learn.sequences import Split
+from core.learn.source import Items, Split, main_groups
 from core.learn.state import Baselines, Embedding
 from core.utils.blas_threads import limit_to_one_thread
 
@@ -18,19 +17,19 @@ _ROWS = 512
 
 @limit_to_one_thread()
 def find_nearest(embedding: Embedding, numbers: NDArray[np.int64] | list[int], *, k: int = K) -> NDArray[np.int64]:
-    """Nearest other movies by Euclidean distance.
+    """Nearest other items by Euclidean distance.
 
     Parameters
     ----------
-    embedding : array of float32, shape (movies, d)
+    embedding : array of float32, shape (items, d)
     numbers : array of int64, shape (n,)
-        Movies whose neighbors to find.
+        Items whose neighbors to find.
     k : int
 
     Returns
     -------
     array of int64, shape (n, k)
-        Nearest first; fewer columns if there are fewer movies.
+        Nearest first; fewer columns if there are fewer items.
     """
     k = min(k, len(embedding) - 1)
     squares = (embedding**2).sum(axis=1)
@@ -45,42 +44,43 @@ def find_nearest(embedding: Embedding, numbers: NDArray[np.int64] | list[int], *
     return np.concatenate(blocks)
 
 
-def measure_same_genre(embedding: Embedding, movies: Movies, *, k: int = K) -> float | None:
-    """Share of the k nearest movies with the same main genre, 0 to 1; None if fewer than two movies have a genre.
+def measure_same_group(embedding: Embedding, items: Items, *, k: int = K) -> float | None:
+    """Share of the k nearest movies with the same main group, 0 to 1; None if fewer than two items have a group.
 
-    Movies without a genre are ignored, also as neighbors.
+    Items without a group are ignored, also as neighbors.
     """
-    known = np.flatnonzero([genre is not None for genre in movies.main_genres])
+    mains = main_groups(items)
+    known = np.flatnonzero([group is not None for group in mains])
     if len(known) < 2:
         return None
-    genre = np.unique([str(movies.main_genres[number]) for number in known], return_inverse=True)[1]
+    group = np.unique([str(mains[number]) for number in known], return_inverse=True)[1]
     nearest = find_nearest(embedding[known], np.arange(len(known)), k=k)
-    return float((genre[nearest] == genre[:, None]).mean())
+    return float((group[nearest] == group[:, None]).mean())
 
 
-def measure_same_genre_chance(movies: Movies) -> float | None:
-    """The expected `same_genre` of random positions: the share of pairs with the same genre."""
-    counts = np.array(list(Counter(filter(None, movies.main_genres)).values()))
+def measure_same_group_chance(items: Items) -> float | None:
+    """The expected `same_group` of random positions: the share of pairs with the same main group."""
+    counts = np.array(list(Counter(filter(None, main_groups(items))).values()))
     known = int(counts.sum())
     return float((counts * (counts - 1)).sum() / (known * (known - 1))) if known > 1 else None
 
 
-def measure_baselines(split: Split, movies: Movies) -> Baselines:
-    """Recall@10 of the most watched unseen movies and of random unseen ones, and the chance of a neighbor of the same
-    genre.
+def measure_baselines(split: Split, items: Items) -> Baselines:
+    """Recall@10 of the most frequent unseen items and of random unseen ones, and the chance of a neighbor of the same
+    group.
     """
     if not len(split.held):
-        return Baselines(None, None, measure_same_genre_chance(movies))
+        return Baselines(None, None, measure_same_group_chance(items))
     scores = np.broadcast_to(split.popularity.astype(np.float32), split.seen.shape)
-    unseen = len(movies) - np.diff(split.seen.indptr)
+    unseen = len(items) - np.diff(split.seen.indptr)
     chance = float(np.minimum(1.0, K / np.maximum(unseen, 1)).mean())
-    return Baselines(float(count_hits(scores, split, slice(None)).mean()), chance, measure_same_genre_chance(movies))
+    return Baselines(float(count_hits(scores, split, slice(None)).mean()), chance, measure_same_group_chance(items))
 
 
 def count_hits(scores: NDArray[np.float32], split: Split, rows: slice) -> NDArray[np.bool_]:
-    """Whether the next movie of each held-out viewer is among the ten unseen movies with the highest scores.
+    """Whether the target of each held-out example is among the ten unseen items with the highest scores.
 
-    scores: (viewers of these rows, movies). Equal scores keep the order of the movies.
+    scores: (examples of these rows, items). Equal scores keep the order of the items.
     """
     scores = np.array(scores, np.float32)
     seen = split.seen[rows].tocoo()

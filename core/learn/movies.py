@@ -12,10 +12,11 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from core.learn.state import Embedding
+from core.learn.sequences import split
+from core.learn.source import Split
+from core.learn.state import TrainingSettings
 from core.recommend.interactions import InteractionLog
 from core.tables.table_reader import read_table
-from core.utils.tables import Redact, csv_text
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,24 +39,24 @@ class Movies:
     def __len__(self) -> int:
         return len(self.titles)
 
-    @property
-    def main_genres(self) -> tuple[str | None, ...]:
-        """The main genre of each, None if unknown."""
-        return tuple(genres[0] if genres else None for genres in self.genres)
+    noun = "movie"
+    group_noun = "genre"
 
     @property
-    def genre_names(self) -> tuple[str, ...]:
-        """All genres, sorted."""
-        return tuple(sorted({genre for genres in self.genres for genre in genres}))
+    def groups(self) -> tuple[tuple[str, ...], ...]:
+        """The genres."""
+        return self.genres
+
+    @property
+    def columns(self) -> dict[str, list[object]]:
+        """title, year, and genres separated by |."""
+        years: list[object] = [int(year) or "" for year in self.years]
+        return {"title": [*self.titles], "year": years, "genres": ["|".join(genres) for genres in self.genres]}
 
     def name(self, number: int) -> str:
         """Title (year), or the title alone."""
         year = int(self.years[number])
         return f"{self.titles[number]} ({year})" if year else self.titles[number]
-
-    def shared_genres(self, one: int, other: int) -> tuple[str, ...]:
-        """The genres that two movies both have."""
-        return tuple(genre for genre in self.genres[one] if genre in self.genres[other])
 
     def subset(self, numbers: Sequence[int] | NDArray[np.int64]) -> Movies:
         """The movies of these numbers, in their order."""
@@ -65,6 +66,24 @@ class Movies:
             self.years[chosen],
             tuple(self.genres[number] for number in chosen),
         )
+
+    def features(self, settings: TrainingSettings) -> tuple[tuple[str, ...], NDArray[np.float32]]:
+        """Names of the joined features and their values (movies, f).
+
+        A genre is 1 for its movies. The year is in standard deviations from the mean, 0 if unknown.
+        """
+        names: list[str] = []
+        columns: list[NDArray[np.float32]] = []
+        if settings.genres:
+            names += sorted({genre for genres in self.genres for genre in genres})
+            columns += [np.array([name in genres for genres in self.genres], np.float32) for name in names]
+        known = self.years > 0
+        if settings.year and known.any():
+            years = self.years[known]
+            value = np.where(known, (self.years - years.mean()) / max(float(years.std()), 1.0), 0.0)
+            names.append("year")
+            columns.append(value.astype(np.float32))
+        return tuple(names), np.stack(columns, axis=1) if columns else np.empty((len(self), 0), np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +109,15 @@ class Watched:
     simulated: bool = False
     notes: tuple[str, ...] = ()
 
+    @property
+    def items(self) -> Movies:
+        """The movies."""
+        return self.movies
+
+    def split(self, *, seed: int = 0) -> Split:
+        """What was watched before, and what next; the last movies are held out, see `core.learn.sequences`."""
+        return split(self.log, seed=seed)
+
 
 @lru_cache(maxsize=1)
 def load_known_movies() -> Movies:
@@ -103,29 +131,6 @@ def load_known_movies() -> Movies:
     return Movies(
         tuple(titles), np.array([int(year) for year in years]), tuple(tuple(row.split("|")) for row in genres)
     )
-
-
-def embedding_csv(movies: Movies, embedding: Embedding, *, redact: Redact) -> str:
-    """An embedding as CSV.
-
-    Parameters
-    ----------
-    movies : Movies
-    embedding : array of float32, shape (movies, d)
-    redact : callable
-        Hides parts of paths, see `core.policy`.
-
-    Returns
-    -------
-    str
-        With the columns title, year, genres (separated by |), d1, d2, ...
-    """
-    rows: list[list[object]] = [["title", "year", "genres", *(f"d{at + 1}" for at in range(embedding.shape[1]))]]
-    for number, vector in enumerate(embedding):
-        weights = (float(f"{value:.6g}") for value in vector)
-        year = int(movies.years[number]) or ""
-        rows.append([movies.titles[number], year, "|".join(movies.genres[number]), *weights])
-    return csv_text(rows, redact=redact)
 
 
 Listed = tuple[str, tuple[str, ...]]  # title with year, genres

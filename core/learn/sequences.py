@@ -2,51 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from core.errors import DataError
+from core.learn.source import FADE, MOST_HELD, Examples, Split
 from core.recommend.interactions import InteractionLog
 
 HISTORY = 10  # movies before the next one
-FADE = 0.8  # weight of each movie, relative to the one after it
-_MOST_HELD = 2_000  # held-out viewers
-
-
-@dataclass(frozen=True, eq=False)
-class Examples:
-    """n examples. histories: (n, HISTORY) movies, the latest first. weights: (n, HISTORY), rows sum to 1, 0 for missing
-    movies. targets: (n,) the next movies.
-    """
-
-    histories: NDArray[np.int32]
-    weights: NDArray[np.float32]
-    targets: NDArray[np.int64]
-
-    def __len__(self) -> int:
-        return len(self.targets)
-
-
-@dataclass(frozen=True, eq=False)
-class Split:
-    """Training and test examples.
-
-    learned: all but the last movie of each viewer. held: the last movie of at most 2,000 viewers who watched at least
-    three. seen: (held, movies) what these had watched before. popularity: (movies,) viewers of each, without the last
-    movies.
-    """
-
-    learned: Examples
-    held: Examples
-    seen: sp.csr_matrix
-    popularity: NDArray[np.int64]
 
 
 def split(log: InteractionLog, *, seed: int = 0) -> Split:
-    """Examples, with the last movie of each viewer held out. Raises DataError if there is nothing to learn."""
+    """Examples, with the last movie of each viewer who watched at least three held out.
+
+    Raises DataError if there is nothing to learn.
+    """
     users, items, place, length = _in_order(log)
     last = (place == length - 1) & (length >= 3)
     rows = np.flatnonzero((place > 0) & ~last)
@@ -56,8 +27,8 @@ def split(log: InteractionLog, *, seed: int = 0) -> Split:
             "There is nothing to learn: at least three movies are needed, and a viewer who watched two of them."
         )
     held = np.flatnonzero(last)
-    if len(held) > _MOST_HELD:
-        held = np.sort(np.random.default_rng(seed).choice(held, _MOST_HELD, replace=False))
+    if len(held) > MOST_HELD:
+        held = np.sort(np.random.default_rng(seed).choice(held, MOST_HELD, replace=False))
     known = sp.csr_matrix(
         (np.ones(int((~last).sum()), np.float32), (users[~last], items[~last])), shape=(len(log.user_names), movies)
     )
@@ -79,7 +50,7 @@ def _in_order(log: InteractionLog) -> tuple[NDArray[np.int64], ...]:
 def _examples(rows: NDArray[np.int64], items: NDArray[np.int64], place: NDArray[np.int64]) -> Examples:
     back = np.arange(1, HISTORY + 1)
     exists = place[rows, None] >= back
-    histories = np.where(exists, items[np.maximum(rows[:, None] - back, 0)], 0)
+    contexts = np.where(exists, items[np.maximum(rows[:, None] - back, 0)], 0)
     weights = exists * FADE ** (back - 1.0)
     weights /= weights.sum(axis=1, keepdims=True)
-    return Examples(histories.astype(np.int32), weights.astype(np.float32), items[rows])
+    return Examples(contexts.astype(np.int32), weights.astype(np.float32), items[rows])

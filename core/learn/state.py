@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.deprecated import renamed_attribute
 from core.errors import DataError
 
 Embedding = NDArray[np.float32]
@@ -26,11 +27,11 @@ class TrainingSettings:
     dim : int
         Dimensions of the embedding, 1 to 64.
     negatives : int
-        Random movies that the next one is compared with, 0 to 500; 0: all movies (full softmax).
+        Random items that the target is compared with, 0 to 500; 0: all items (full softmax).
     rate : float
         Learning rate of Adam, above 0, at most 1.
     genres, year : bool
-        Whether these are inputs of the layer too.
+        Whether these are inputs of the layer too; of movies only.
     seed : int
 
     Raises
@@ -50,7 +51,7 @@ class TrainingSettings:
         if not 1 <= self.dim <= MOST_DIM:
             raise DataError(f"Choose 1 to {MOST_DIM} dimensions, not {self.dim}.")
         if not 0 <= self.negatives <= MOST_NEGATIVES:
-            raise DataError(f"Choose 0 (all movies) to {MOST_NEGATIVES} negatives, not {self.negatives}.")
+            raise DataError(f"Choose 0 (all items) to {MOST_NEGATIVES} negatives, not {self.negatives}.")
         if not 0 < self.rate <= 1:
             raise DataError(f"Choose a learning rate above 0 and up to 1, such as 0.01, not {self.rate:g}.")
 
@@ -64,10 +65,10 @@ class Epoch:
     loss : float
         Mean cross-entropy in nats during the epoch; of a sample for epoch 0.
     recall : float or None
-        Recall@10 of held-out viewers, 0 to 1; None if there are none.
-    same_genre : float or None
-        Share of the ten nearest movies with the same main genre, 0 to 1; None if genres are unknown.
-    embedding : array of float, shape (movies, dim)
+        Recall@10 of held-out examples, 0 to 1; None if there are none.
+    same_group : float or None
+        Share of the ten nearest items with the same main group, 0 to 1; None if groups are unknown.
+    embedding : array of float, shape (items, dim)
     seconds : float
         Duration of the epoch.
     """
@@ -75,9 +76,10 @@ class Epoch:
     number: int
     loss: float
     recall: float | None
-    same_genre: float | None
+    same_group: float | None
     embedding: Embedding
     seconds: float
+    same_genre = renamed_attribute("same_genre", "same_group")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +89,15 @@ class Baselines:
     Attributes
     ----------
     popular, random : float or None
-        Recall@10 of the most watched movies, and of random ones.
-    same_genre : float or None
-        Share of random neighbors with the same main genre.
+        Recall@10 of the most frequent items, and of random ones.
+    same_group : float or None
+        Share of random neighbors with the same main group.
     """
 
     popular: float | None
     random: float | None
-    same_genre: float | None
+    same_group: float | None
+    same_genre = renamed_attribute("same_genre", "same_group")
 
 
 @dataclass(frozen=True, eq=False)

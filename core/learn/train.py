@@ -13,11 +13,10 @@ from torch.optim.adam import adam
 
 from core.deprecated import task_keywords
 from core.errors import DataError
-from core.learn.features import Edge, get_edges, join_features
-from core.learn.metrics import count_hits, measure_baselines, measure_same_genre
-from core.learn.model import NextMovie
-from core.learn.movies import Watched
-from core.learn.sequences import Examples, split
+from core.learn.edges import Edge, get_edges
+from core.learn.metrics import count_hits, measure_baselines, measure_same_group
+from core.learn.model import ContextModel
+from core.learn.source import Examples, Source
 from core.learn.state import MOST_EPOCHS, TOO_MANY, Epoch, State, TrainingSettings
 from core.progress import SILENT, Task
 from core.utils.blas_threads import limit_to_one_thread
@@ -29,13 +28,14 @@ _DECAY = 1e-4  # weight decay (L2), without which 64 dimensions overfit
 
 
 class Training:
-    """Trains a layer to predict which movie is watched next.
+    """Trains a layer to predict the item that belongs to a context: the movie watched next, or a word.
 
     Deterministic given the seed of the settings; a stopped and resumed training equals an uninterrupted one.
 
     Parameters
     ----------
-    watched : Watched
+    source : Source
+        Such as Watched (movies) or Text (words).
     settings : TrainingSettings, optional
     state : State, optional
         Of a training with equal arguments, which is resumed; its past epochs are unknown.
@@ -51,15 +51,13 @@ class Training:
         There is nothing to learn.
     """
 
-    def __init__(
-        self, watched: Watched, settings: TrainingSettings | None = None, *, state: State | None = None
-    ) -> None:
-        self.watched, self.settings = watched, settings or TrainingSettings()
-        self.split = split(watched.log, seed=self.settings.seed)
-        self.baselines = measure_baselines(self.split, watched.movies)
-        self.feature_names, self.features = join_features(watched.movies, self.settings)
+    def __init__(self, source: Source, settings: TrainingSettings | None = None, *, state: State | None = None) -> None:
+        self.source, self.settings = source, settings or TrainingSettings()
+        self.split = source.split(seed=self.settings.seed)
+        self.baselines = measure_baselines(self.split, source.items)
+        self.feature_names, self.features = source.items.features(self.settings)
         self._random = torch.Generator().manual_seed(self.settings.seed)
-        self._model = NextMovie(self.features, self.settings, self._random)
+        self._model = ContextModel(self.features, self.settings, self._random)
         self._weights = dict(self._model.named_parameters())
         self._adam = Adam(self._weights, rate=self.settings.rate, decay=_DECAY)
         self._passes = 0  # complete epochs
@@ -98,16 +96,16 @@ class Training:
 
     @property
     def drawn(self) -> NDArray[np.int64]:
-        """The movies to draw on a map, most watched first, at most 1,500."""
+        """The items to draw on a map, most frequent first, at most 1,500."""
         return np.argsort(-self.split.popularity, kind="stable")[:_MOST_DRAWN]
 
-    def edges(self, movie: int) -> list[Edge]:
-        """The active input nodes of a movie, see `get_edges`."""
+    def edges(self, item: int) -> list[Edge]:
+        """The active input nodes of an item, see `get_edges`."""
         own, shared = self._model.own.detach().numpy(), self._model.shared.detach().numpy()
-        return get_edges(self.watched.movies, movie, self.feature_names, self.features, own, shared)
+        return get_edges(self.source.items, item, self.feature_names, self.features, own, shared)
 
     def state(self) -> State:
-        """The state that `Training(watched, settings, state=...)` resumes from."""
+        """The state that `Training(source, settings, state=...)` resumes from."""
         weights, first, second = (
             {name: tensor.detach().numpy().copy() for name, tensor in tensors.items()}
             for tensors in (self._weights, self._adam.first, self._adam.second)
@@ -136,12 +134,12 @@ class Training:
         self._seconds += time.perf_counter() - started
 
     def _loss(self, rows: NDArray[np.int64]) -> torch.Tensor:
-        histories, weights, targets = _tensors(self.split.learned, rows)
+        contexts, weights, targets = _tensors(self.split.learned, rows)
         negatives = None
         if self.settings.negatives:
             shape = (len(rows), self.settings.negatives)
-            negatives = torch.randint(len(self.watched.movies), shape, generator=self._random)
-        return self._model.loss(self._model(histories, weights), targets, negatives)
+            negatives = torch.randint(len(self.source.items), shape, generator=self._random)
+        return self._model.loss(self._model(contexts, weights), targets, negatives)
 
     def _end_epoch(self) -> Epoch:
         epoch = self._measure_epoch(self._passes + 1, self._sum / self._at)
@@ -152,8 +150,8 @@ class Training:
         with torch.no_grad():
             embedding = self._model.embedding().numpy().copy()
             recall = self._recall()
-        genre = measure_same_genre(embedding, self.watched.movies)
-        return Epoch(number, loss, recall, genre, embedding, self._seconds)
+        group = measure_same_group(embedding, self.source.items)
+        return Epoch(number, loss, recall, group, embedding, self._seconds)
 
     def _recall(self) -> float | None:
         held = self.split.held
@@ -162,15 +160,15 @@ class Training:
         hits = 0
         for at in range(0, len(held), _BATCH):
             rows = slice(at, at + _BATCH)
-            histories, weights, _ = _tensors(held, rows)
-            scores = self._model.scores(self._model(histories, weights)).numpy()
+            contexts, weights, _ = _tensors(held, rows)
+            scores = self._model.scores(self._model(contexts, weights)).numpy()
             hits += int(count_hits(scores, self.split, rows).sum())
         return hits / len(held)
 
 
 def _tensors(examples: Examples, rows: NDArray[np.int64] | slice) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    histories, weights, targets = examples.histories[rows], examples.weights[rows], examples.targets[rows]
-    return torch.from_numpy(histories), torch.from_numpy(weights), torch.from_numpy(targets)
+    contexts, weights, targets = examples.contexts[rows], examples.weights[rows], examples.targets[rows]
+    return torch.from_numpy(contexts), torch.from_numpy(weights), torch.from_numpy(targets)
 
 
 class Adam:

@@ -28,8 +28,8 @@ from .training import loss_line as loss_line
 from .training import network as network
 from .training import share_lines as share_lines
 from .training import weight_strip as weight_strip
+from .training_map import item_map as item_map
 from .training_map import map_over_epochs as map_over_epochs
-from .training_map import movie_map as movie_map
 from .vectors import response_histogram as response_histogram
 from .vectors import saliency_map as saliency_map
 from .vectors import variance_shares as variance_shares

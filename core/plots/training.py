@@ -1,4 +1,4 @@
-"""Plotly figures of a training: its curves, and the weights of one movie."""
+"""Plotly figures of a training: its curves, and the weights of one item."""
 
 from __future__ import annotations
 
@@ -22,16 +22,18 @@ _LABEL_BACKGROUND = "#5F6B6B"  # behind white numbers, readable in either theme
 _LEGEND = {"orientation": "h", "y": -0.32}
 
 
-def loss_line(epochs: Sequence[Epoch], *, movies: int, negatives: int) -> go.Figure:
+def loss_line(epochs: Sequence[Epoch], *, items: int, negatives: int, noun: str = "next movie") -> go.Figure:
     """Loss over epochs, with that of guessing as a dotted level.
 
     Parameters
     ----------
     epochs : sequence of Epoch
-    movies : int
-        Number of movies.
+    items : int
+        Number of items.
     negatives : int
-        Sampled negatives per pair, 0: all movies; see `core.learn.Settings`.
+        Sampled negatives per pair, 0: all items; see `core.learn.TrainingSettings`.
+    noun : str
+        What an item is.
 
     Returns
     -------
@@ -40,13 +42,13 @@ def loss_line(epochs: Sequence[Epoch], *, movies: int, negatives: int) -> go.Fig
     """
     import plotly.graph_objects as go
 
-    guess = math.log(negatives + 1 if negatives else movies)
+    guess = math.log(negatives + 1 if negatives else items)
     figure = go.Figure()
     numbers = [epoch.number for epoch in epochs]
     _level(figure, numbers, guess, "guessing", AMBER)
     _line(figure, numbers, [epoch.loss for epoch in epochs], "loss", TEAL, ".3f")
     figure.update_layout(
-        **titled("Loss: how improbable the next movie was", height=330),
+        **titled(f"Loss: how improbable the {noun} was", height=330),
         **STILL_PLOT,
         legend=_LEGEND,
         xaxis=_epochs_axis(numbers),
@@ -55,8 +57,10 @@ def loss_line(epochs: Sequence[Epoch], *, movies: int, negatives: int) -> go.Fig
     return figure
 
 
-def share_lines(epochs: Sequence[Epoch], baselines: Baselines) -> go.Figure:
-    """Recall of next movies and share of neighbors of the same genre over epochs, with baselines as dotted levels.
+def share_lines(
+    epochs: Sequence[Epoch], baselines: Baselines, *, noun: str = "next movie", group: str = "genre"
+) -> go.Figure:
+    """Recall of next items and share of neighbors of the same group over epochs, with baselines as dotted levels.
 
     Parameters
     ----------
@@ -64,6 +68,8 @@ def share_lines(epochs: Sequence[Epoch], baselines: Baselines) -> go.Figure:
         Measures that an epoch lacks are left out.
     baselines : Baselines
         What popularity and chance reach.
+    noun, group : str
+        What items and their groups are.
 
     Returns
     -------
@@ -74,8 +80,8 @@ def share_lines(epochs: Sequence[Epoch], baselines: Baselines) -> go.Figure:
     numbers = [epoch.number for epoch in epochs]
     figure = go.Figure()
     lines = (
-        ("same_genre", "same genre", PURPLE, baselines.same_genre, "by chance"),
-        ("recall", "next movie", TEAL, baselines.popular, "by popularity"),
+        ("same_group", f"same {group}", PURPLE, baselines.same_group, "by chance"),
+        ("recall", noun, TEAL, baselines.popular, "by popularity"),
     )
     for field, name, color, baseline, baseline_name in lines:
         values = [getattr(epoch, field) for epoch in epochs]
@@ -85,7 +91,7 @@ def share_lines(epochs: Sequence[Epoch], baselines: Baselines) -> go.Figure:
             _level(figure, numbers, baseline, f"{name}, {baseline_name}", color)
         _line(figure, numbers, values, name, color, ".1%")
     figure.update_layout(
-        **titled("Quality: next movies and genres", height=330),
+        **titled(f"Quality: {noun}s and {group}s", height=330),
         **STILL_PLOT,
         legend=_LEGEND,
         xaxis=_epochs_axis(numbers),
@@ -95,9 +101,9 @@ def share_lines(epochs: Sequence[Epoch], baselines: Baselines) -> go.Figure:
 
 
 def network(edges: Edges, *, title: str) -> go.Figure:
-    """A movie's active input nodes on the left, the nodes of the layer on the right, and the weights between them.
+    """An item's active input nodes on the left, the nodes of the layer on the right, and the weights between them.
 
-    The sum at each node on the right is a coordinate of the movie.
+    The sum at each node on the right is a coordinate of the item.
 
     Parameters
     ----------
@@ -140,7 +146,7 @@ def network(edges: Edges, *, title: str) -> go.Figure:
 
 
 def weight_strip(weights: NDArray[np.float32], *, title: str) -> go.Figure:
-    """Weights of a movie as bars, one per dimension.
+    """Weights of an item as bars, one per dimension.
 
     Parameters
     ----------

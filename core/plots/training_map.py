@@ -1,4 +1,4 @@
-"""Plotly figures of movies in 2-D or 3-D, at one epoch or over all of them."""
+"""Plotly figures of movies or words in 2-D or 3-D, at one epoch or over all of them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from core.explore.colors import NEUTRAL, get_color
 from core.learn.maps import Places
-from core.learn.movies import Movies
+from core.learn.source import Items, main_groups
 from core.plots.classes import shorten_label
 from core.plots.style import AMBER, titled
 
@@ -18,35 +18,39 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 _AXES = ("x", "y", "z")
-_MOST_GENRES = 16  # with a color of their own
+_MOST_GROUPS = 16  # with a color of their own
 _HEIGHT = 600
 _STEP_MS, _MOVE_MS = 350, 300
-_FAINT = 0.35  # opacity of the other movies where one is marked
+_OTHERS = "others"  # in no group
+_FAINT = 0.35  # opacity of the others where one is marked
 _BUTTON = "rgba(138, 147, 147, 0.25)"
 
 
-def movie_map(
+def item_map(
     places: Places,
-    movies: Movies,
+    items: Items,
     *,
     title: str,
     chosen: int | None = None,
     axes: str = "weights",
     height: int = _HEIGHT,
+    labels: int = 0,
 ) -> go.Figure:
-    """Map of movies in the color of their main genre, with titles for the pointer.
+    """Map of items in the color of their main group, with names for the pointer.
 
     Parameters
     ----------
     places : (n, 2 or 3) float32
-    movies : Movies
+    items : Movies or Vocabulary
     title : str
     chosen : int, optional
-        A movie to mark, with lines to the axes; the figure then has no legend.
+        An item to mark, with lines to the axes; the figure then has no legend.
     axes : {"weights", "plane"}
         Whether coordinates are weights of the layer, or a projection of more dimensions.
     height : int
         Pixels.
+    labels : int
+        How many items have their names beside them: the first, where groups are known the first that have one.
 
     Returns
     -------
@@ -54,17 +58,18 @@ def movie_map(
     """
     import plotly.graph_objects as go
 
-    figure = go.Figure(data=[_trace(places, movies, rows, name, color) for name, color, rows in _groups(movies)])
+    named = _choose_labels(items, labels)
+    figure = go.Figure(data=[_trace(places, items, rows, name, color, named) for name, color, rows in _groups(items)])
     if chosen is not None:
         figure.update_traces(opacity=_FAINT)
-        figure.add_traces(_marked(places, movies, chosen))
+        figure.add_traces(_marked(places, items, chosen))
     _lay_out(figure, [places], title, axes, height)
     figure.update_layout(showlegend=chosen is None)
     return figure
 
 
 def map_over_epochs(
-    maps: Sequence[Places], numbers: Sequence[int], movies: Movies, *, title: str, axes: str
+    maps: Sequence[Places], numbers: Sequence[int], items: Items, *, title: str, axes: str, labels: int = 0
 ) -> go.Figure:
     """The same map at each epoch, with a slider and a play button; it starts with the last epoch.
 
@@ -74,10 +79,12 @@ def map_over_epochs(
         One for each epoch, see `core.learn.compute_maps`.
     numbers : sequence of int
         Of the epochs.
-    movies : Movies
+    items : Movies or Vocabulary
     title : str
     axes : {"weights", "plane"}
-        See `movie_map`.
+        See `item_map`.
+    labels : int
+        See `item_map`.
 
     Returns
     -------
@@ -85,8 +92,9 @@ def map_over_epochs(
     """
     import plotly.graph_objects as go
 
-    groups = list(_groups(movies))
-    figure = go.Figure(data=[_trace(maps[-1], movies, rows, name, color) for name, color, rows in groups])
+    groups = list(_groups(items))
+    named = _choose_labels(items, labels)
+    figure = go.Figure(data=[_trace(maps[-1], items, rows, name, color, named) for name, color, rows in groups])
     kind = type(figure.data[0]) if figure.data else go.Scatter
     figure.frames = [
         go.Frame(name=str(number), data=[kind(**_coordinates(places, rows)) for _, _, rows in groups])
@@ -97,37 +105,55 @@ def map_over_epochs(
     return figure
 
 
-def _groups(movies: Movies) -> Iterator[tuple[str, str, NDArray[np.int64]]]:
-    """Name, color and members of each main genre, in alphabetic order so that colors agree between figures."""
-    mains = np.array([genre or "" for genre in movies.main_genres])
+def _groups(items: Items) -> Iterator[tuple[str, str, NDArray[np.int64]]]:
+    """Name, color and members of each main group, in alphabetic order so that colors agree between figures."""
+    mains = np.array([group or "" for group in main_groups(items)])
     names = [name for name in np.unique(mains) if name]
-    for number, name in enumerate(names[:_MOST_GENRES]):
+    for number, name in enumerate(names[:_MOST_GROUPS]):
         yield shorten_label(str(name), 24), get_color(number), np.flatnonzero(mains == name)
-    rest = np.flatnonzero(~np.isin(mains, names[:_MOST_GENRES]))
+    rest = np.flatnonzero(~np.isin(mains, names[:_MOST_GROUPS]))
     if len(rest):
-        yield "others" if names else "movies", NEUTRAL, rest
+        yield _OTHERS if names else f"{items.noun}s", NEUTRAL, rest
+
+
+def _choose_labels(items: Items, most: int) -> NDArray[np.int64]:
+    """The items whose names are drawn."""
+    grouped = np.flatnonzero([bool(groups) for groups in items.groups])
+    return (grouped if len(grouped) else np.arange(len(items)))[:most]
 
 
 def _coordinates(places: Places, rows: NDArray[np.int64]) -> dict[str, Any]:
     return {axis: np.round(places[rows, at], 3) for at, axis in enumerate(_AXES[: places.shape[1]])}
 
 
-def _trace(places: Places, movies: Movies, rows: NDArray[np.int64], name: str, color: str) -> dict[str, Any]:
+def _trace(
+    places: Places, items: Items, rows: NDArray[np.int64], name: str, color: str, named: NDArray[np.int64]
+) -> dict[str, Any]:
     is_3d = places.shape[1] == 3
+    names = [shorten_label(items.name(row), 60) for row in rows]
+    labels = [label if row in named else "" for label, row in zip(names, rows, strict=True)]
     return {
         "type": "scatter3d" if is_3d else "scatter",
         **_coordinates(places, rows),
-        "mode": "markers",
-        "marker": {"color": color, "size": 4 if is_3d else 7, "opacity": 0.85, "line": {"width": 0}},
-        "text": [shorten_label(movies.name(row), 60) for row in rows],
-        "customdata": [shorten_label(", ".join(movies.genres[row]), 60) for row in rows],
-        "hovertemplate": "%{text}<br>%{customdata}<extra></extra>",
+        "mode": "markers+text" if any(labels) else "markers",
+        "marker": {
+            "color": color,
+            "size": 4 if is_3d else 7,
+            "opacity": _FAINT if name == _OTHERS else 0.85,
+            "line": {"width": 0},
+        },
+        "text": labels,
+        "textposition": "top center",
+        "textfont": {"size": 10, "color": color},
+        "hovertext": names,
+        "customdata": [shorten_label(", ".join(items.groups[row]), 60) for row in rows],
+        "hovertemplate": "%{hovertext}<br>%{customdata}<extra></extra>",
         "name": name,
     }
 
 
-def _marked(places: Places, movies: Movies, chosen: int) -> list[dict[str, Any]]:
-    """The chosen movie with its name, and lines to the axes."""
+def _marked(places: Places, items: Items, chosen: int) -> list[dict[str, Any]]:
+    """The chosen item with its name, and lines to the axes."""
     place = places[chosen].astype(float)
     is_3d = len(place) == 3
     kind = "scatter3d" if is_3d else "scatter"
@@ -135,7 +161,7 @@ def _marked(places: Places, movies: Movies, chosen: int) -> list[dict[str, Any]]
     path = np.vstack([np.zeros(len(place)), corner]) if is_3d else np.array([[place[0], 0], place, [0, place[1]]])
     line = {"type": kind, "mode": "lines", "line": {"color": AMBER, "width": 3 if is_3d else 2, "dash": "dot"},
             "hoverinfo": "skip", "showlegend": False}  # fmt: skip
-    point = {"type": kind, "mode": "markers+text", "text": [shorten_label(movies.name(chosen), 40)],
+    point = {"type": kind, "mode": "markers+text", "text": [shorten_label(items.name(chosen), 40)],
              "showlegend": False, "hoverinfo": "skip",
              "textposition": "middle left" if place[0] > 0 else "middle right",
              "textfont": {"size": 14, "color": AMBER, "weight": "bold"},

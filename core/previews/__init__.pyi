@@ -1,5 +1,10 @@
 from .cache import is_as_indexed as is_as_indexed
 from .clips import cut_clip as cut_clip
 from .clips import playable_clip as playable_clip
+from .notebook import Card as Card
+from .notebook import Shown as Shown
+from .notebook import card_of_item as card_of_item
+from .notebook import show as show
+from .notebook import show_cards as show_cards
 from .thumbnails import make_storyboard as make_storyboard
 from .thumbnails import make_thumbnail as make_thumbnail

@@ -20,7 +20,9 @@ from core.library.schema import Item
 from core.library.store import Library
 from core.media.modalities import VIDEO, list_text_kinds
 from core.media.modality import Segment
+from core.previews.notebook import MOST_CARDS, Card, card_of_item, show_cards
 from core.search.combine import Combine, combine_terms
+from core.search.match_text import describe_match, describe_result
 from core.search.passages.items import spell_out
 from core.search.query import Term, embed_query
 from core.search.relevance import LIKELY, Copy, Relevance
@@ -84,6 +86,13 @@ class Hit:
         """Whether it stands above the line where doubt begins; without a judgement there is no line."""
         return self.likely or not self.judged
 
+    def to_card(self) -> Card:
+        """What a notebook shows of it."""
+        return card_of_item(self.item, describe_match(self), time_s=self.start_s)
+
+    def _repr_html_(self) -> str:
+        return show_cards([self.to_card()], heading="A hit")
+
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
@@ -109,6 +118,10 @@ class SearchResult:
     considered: int
     seconds: float
     judged: bool = True
+
+    def _repr_html_(self) -> str:
+        heading = describe_result(len(self.hits), self.cutoff, self.considered, self.judged)
+        return show_cards([hit.to_card() for hit in self.hits[:MOST_CARDS]], heading=heading, total=len(self.hits))
 
 
 def search(

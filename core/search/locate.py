@@ -24,9 +24,11 @@ from core.library.store import Library
 from core.media.isolated import open_isolated, read_still, read_stills
 from core.media.modalities import PICTURE, VIDEO
 from core.media.pixel_match import Match, Picture
+from core.previews.notebook import Card, card_of_item, show_cards
 from core.progress import SILENT, Task
 from core.search.query import Term, embed_query, parse_frame
 from core.search.video_scores import score_query_shots
+from core.utils.timecode import format_timecode
 
 _NEAREST = 400  # vectors considered
 _PLACES = 12  # stretches of videos that are decoded
@@ -49,6 +51,14 @@ class Sighting:
     time_s: float
     likeness: float
     is_whole_image: bool
+
+    def to_card(self) -> Card:
+        """What a notebook shows of it."""
+        part = "" if self.is_whole_image else ", in part"
+        return card_of_item(self.item, f"{format_timecode(self.time_s)}{part}", time_s=self.time_s)
+
+    def _repr_html_(self) -> str:
+        return show_cards([self.to_card()], heading="A sighting")
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,3 +32,11 @@ def format_match(relevance: float) -> str:
 def round_match(relevance: float) -> int:
     """A relevance in percent, 1 to 99: never certain."""
     return min(99, max(1, round(100 * relevance)))
+
+
+def describe_result(hits: int, likely: int, considered: int, judged: bool, *, noun: str = "hit") -> str:
+    """How much a search found: how many of how many, and how many of them are above the line where doubt begins."""
+    found = f"{hits:,} {noun}{'' if hits == 1 else 's'} of {considered:,}"
+    if not judged:
+        return found
+    return f"{found}, {likely:,} likely" if likely else f"Nothing here matches; the nearest {found}"

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,14 +19,17 @@ from core.library.schema import Item
 from core.library.store import Library
 from core.library.track import Track
 from core.media.modalities import VIDEO
+from core.previews.notebook import MOST_CARDS, Card, card_of_item, show_cards
 from core.search.alignment import Alignment
 from core.search.by_clip import align_video, compute_frame_scores, get_query_track, shown_anywhere
 from core.search.combine import Combine, combine_terms
+from core.search.match_text import describe_match, describe_result
 from core.search.moments import Background, Curve, Moment, compute_curve, find_moments
 from core.search.passages.items import spell_out
 from core.search.query import Term, embed_query
 from core.search.relevance import Relevance
 from core.search.video_scores import POOLINGS, Pooling, VideoScores, score_query_shots
+from core.utils.timecode import format_timecode
 
 __all__ = ["MAX_VIDEOS", "POOLINGS", "Pooling", "VideoHit", "VideoResult", "search_videos"]
 
@@ -72,6 +76,14 @@ class VideoHit:
         """Whether it stands above the line where doubt begins; without a judgement there is no line."""
         return self.likely or not self.judged
 
+    def to_card(self) -> Card:
+        """What a notebook shows of it: its best moment."""
+        return _moment_card(self.item, self.moments[0])
+
+    def _repr_html_(self) -> str:
+        cards = [_moment_card(self.item, moment) for moment in self.moments]
+        return show_cards(cards, heading=f"Moments of {Path(self.item.path).name}")
+
 
 @dataclass(frozen=True, slots=True)
 class VideoResult:
@@ -88,6 +100,18 @@ class VideoResult:
     seconds: float
     pooling: Pooling
     judged: bool = True
+
+    def _repr_html_(self) -> str:
+        heading = describe_result(len(self.hits), self.cutoff, self.considered, self.judged, noun="video")
+        moments = [(video.item, moment) for video in self.hits for moment in video.moments]
+        moments.sort(key=lambda entry: (entry[1].likely, entry[1].relevance), reverse=True)
+        cards = [_moment_card(item, moment) for item, moment in moments[:MOST_CARDS]]
+        return show_cards(cards, heading=heading, total=len(moments))
+
+
+def _moment_card(item: Item, moment: Moment) -> Card:
+    times = f"{format_timecode(moment.start_s)}–{format_timecode(moment.end_s)}"
+    return card_of_item(item, " · ".join(filter(None, (times, describe_match(moment)))), time_s=moment.peak_s)
 
 
 def search_videos(

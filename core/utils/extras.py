@@ -10,6 +10,7 @@ from core.errors import SemblanceError
 EXTRAS: dict[str, dict[str, str]] = {
     "hub": {"transformers": "transformers", "huggingface_hub": "huggingface_hub"},
     "datasets": {"datasets": "datasets"},
+    "mcp": {"mcp": "mcp"},
     "samples": {"skimage": "scikit-image", "matplotlib": "matplotlib"},
 }
 

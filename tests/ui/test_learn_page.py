@@ -12,6 +12,7 @@ from visiting import labels, press, said, visit
 
 from core.learn.movies import Watched
 from core.learn.simulate import simulate
+from core.learn.words import Text, sample_text
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("world", "few_viewers")]
 PAGE = "pages/learn.py"
@@ -134,3 +135,37 @@ def test_the_lines_run_and_say_what_the_page_says(capsys: pytest.CaptureFixture[
     exec(compile(at.code[-1].value, "In Python", "exec"), {})
     printed = capsys.readouterr().out
     assert any(map(shares, printed.splitlines())) and "Star Wars (1977)" in printed
+
+
+@pytest.fixture
+def few_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    def short(**options: object) -> Text:
+        return sample_text(words=40_000, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("ui.learn.word_sources.sample_text", short)
+
+
+@pytest.mark.usefixtures("few_words")
+def test_words_are_learned_and_asked() -> None:
+    at = learned(press(visit(PAGE, subject="words", epochs="2", word="friday"), "Start"))
+    assert at.metric[0].value == "2" and "same subject" in at.metric[1].label and "Next word" in at.metric[2].label
+    assert charts(at) == 4, "two curves, the map over epochs, the weights"
+    assert "one row of the layer" in said(at)
+    assert "**friday** · time" in said(at)
+    assert "king is to queen as prince is to" in said(at) and "does not belong" in said(at)
+    at = at.text_input("odd").set_value("the, in, a, nowhere").run()
+    assert "choose another word" in said(at)
+    at = at.segmented_control("subject").set_value("movies").run()
+    assert "These results have other settings" in said(at)
+
+
+def test_a_pasted_text_is_learned_from_or_refused() -> None:
+    at = visit(PAGE, subject="words", text_from="your text", epochs="1", dw="2", predict="a missing word")
+    assert next(button for button in at.button if button.label == "Start").disabled
+    at = at.text_area("text_pasted").set_value("too short").run()
+    at = learned(press(at, "Start"))
+    assert "The text is too short" in said(at) and not charts(at)
+    sentences = "The cat eats fish. The dog eats meat. A bird eats seeds, and the cat often sees the bird. " * 20
+    at = learned(press(at.text_area("text_pasted").set_value(sentences).run(), "Start"))
+    assert "The pasted text" in said(at) and "are its coordinates" in said(at) and charts(at) == 5
+    assert "Missing word" in [metric.label[:12] for metric in at.metric]

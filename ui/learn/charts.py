@@ -7,11 +7,13 @@ import streamlit as st
 from core.learn.isolated import IsolatedTraining
 from core.learn.maps import compute_maps
 from core.learn.state import Epoch
+from core.learn.words.text import Text
 from core.plots.training import loss_line, share_lines
-from core.plots.training_map import map_over_epochs, movie_map
+from core.plots.training_map import item_map, map_over_epochs
 from ui.errors import boundary
 from ui.jobs.jobs import Job
 from ui.learn.training import Run
+from ui.learn.wording import get_example, get_size, get_target
 from ui.session.cache import get_cached
 from ui.session.encoders import progress_text
 from ui.session.queue import place_text
@@ -19,6 +21,11 @@ from ui.text import counted, percent, plain
 
 _STILL = {"displayModeBar": False}
 _EVERY_S = 0.8
+_LABELED_WORDS = 70
+_HELD_OUT = {
+    "movie": "Share of viewers whose held-out last movie is among ten guesses. Seen movies are excluded.",
+    "word": "Share of words of held-out sentences that are among ten guesses.",
+}
 
 
 @st.fragment(run_every=_EVERY_S)
@@ -36,74 +43,83 @@ def live(run: Run, job: Job[Run]) -> None:
         st.progress(now.fraction if now else 0.0, text=text)
         if run.training is not None:
             figures(run.training, run.epochs)
-            st.plotly_chart(_newest(run, run.training), key="learn_map", config=_STILL, alt="Movies on a map")
+            st.plotly_chart(_newest(run, run.training), key="learn_map", config=_STILL, alt="Items on a map")
 
 
 def figures(training: IsolatedTraining, epochs: list[Epoch]) -> None:
     """The numbers of the last epoch, and the curves so far."""
     last, chance = epochs[-1], training.info.baselines
+    items, target = training.source.items, get_target(training.source)
     with st.container(horizontal=True, key="learn_numbers"):
         st.metric("Epochs", last.number)
         if last.same_genre is not None and chance.same_genre is not None:
             st.metric(
-                "Neighbors of the same genre", percent(last.same_genre),
+                f"Neighbors of the same {items.group_noun}", percent(last.same_genre),
                 f"{last.same_genre / chance.same_genre:.1f} times chance", delta_color="off", delta_arrow="off",
-                help="Of the ten nearest movies of each, the share with the same main genre.",
+                help=f"Of the ten nearest {items.noun}s of each, the share with the same main {items.group_noun}.",
             )  # fmt: skip
         if last.recall is not None and chance.popular is not None:
             st.metric(
-                "Next movie in ten guesses", percent(last.recall, 1), f"popularity: {percent(chance.popular, 1)}",
+                f"{target[0].upper()}{target[1:]} in ten guesses", percent(last.recall, 1),
+                f"popularity: {percent(chance.popular, 1)}",
                 delta_color="off", delta_arrow="off",
-                help="Share of viewers whose held-out last movie is among ten guesses. Seen movies are excluded.",
+                help=_HELD_OUT[items.noun],
             )  # fmt: skip
         st.metric("Time per epoch", f"{last.seconds:.2f} s" if last.number else "…")
-    settings, movies = training.settings, len(training.watched.movies)
     loss, shares = st.columns(2)
     loss.plotly_chart(
-        loss_line(epochs, movies=movies, negatives=settings.negatives), key="learn_loss", config=_STILL, alt="Loss"
-    )
+        loss_line(epochs, items=len(items), negatives=training.settings.negatives, noun=target), key="learn_loss",
+        config=_STILL, alt="Loss",
+    )  # fmt: skip
     if last.recall is not None or last.same_genre is not None:
-        figure = share_lines(epochs, training.info.baselines)
-        shares.plotly_chart(figure, key="learn_shares", config=_STILL, alt="Recall and neighbors of the same genre")
+        figure = share_lines(epochs, training.info.baselines, noun=target, group=items.group_noun)
+        shares.plotly_chart(figure, key="learn_shares", config=_STILL, alt="Recall and neighbors of the same group")
 
 
 def over_epochs(run: Run, training: IsolatedTraining) -> None:
     """The map of every epoch, to be played."""
     epochs, drawn = run.epochs, training.info.drawn
-    movies = training.watched.movies.subset(drawn)
+    items = training.source.items.subset(drawn)
     maps = get_cached("learn maps", len(epochs), training, lambda: compute_maps([epoch.embedding for epoch in epochs]))
     st.subheader("From noise to order", anchor=False)
     st.plotly_chart(
         map_over_epochs(
-            [entry[drawn] for entry in maps], [epoch.number for epoch in epochs], movies,
-            title=f"{counted(len(drawn), 'movie')}, {_axes_said(training)}", axes=_axes(training),
+            [entry[drawn] for entry in maps], [epoch.number for epoch in epochs], items,
+            title=f"{counted(len(drawn), items.noun)}, {_axes_said(training)}", axes=_axes(training),
+            labels=_count_labels(training),
         ),
-        key="learn_epochs", config=_STILL, alt="Movies on a map, epoch by epoch",
+        key="learn_epochs", config=_STILL, alt="Items on a map, epoch by epoch",
     )  # fmt: skip
     plane = "" if training.settings.dim <= 3 else "The plane is that of the largest variance in the last epoch (PCA). "
-    st.caption(f"{_show_training(training)} {plane}Press Play, or drag the slider. Click a genre to hide it.")
+    st.caption(
+        f"{_show_training(training)} {plane}Press Play, or drag the slider. Click a {items.group_noun} to hide it."
+    )
 
 
 def notes(training: IsolatedTraining) -> None:
     """The source of the data and what was left out."""
-    watched = training.watched
-    notes = [
-        f"{counted(len(watched.log.user_names), 'viewer')}, {counted(len(watched.movies), 'movie')}, "
-        f"{len(watched.log):,} views.",
-        *map(plain, watched.notes),
-    ]
-    if not training.info.held_out:
-        notes.append("No viewer watched three movies, so there is no held-out data to measure on.")
-    elif training.info.held_out < 30:
-        notes.append(f"Only {counted(training.info.held_out, 'viewer')} to measure on: the recall is unreliable.")
-    icon = ":material/science:" if watched.simulated else ":material/movie:"
-    st.caption(f"{icon} **{plain(watched.source)}**: " + " ".join(notes))
+    source, held = training.source, training.info.held_out
+    notes = [get_size(source), *map(plain, source.notes)]
+    if not held:
+        notes.append("Nothing could be held out, so there is nothing to measure the predictions on.")
+    elif held < 30:
+        notes.append(f"Only {counted(held, get_example(source))} to measure on: the recall is unreliable.")
+    icon = ":material/science:" if source.simulated else ":material/database:"
+    st.caption(f"{icon} **{plain(source.source)}**: " + " ".join(notes))
 
 
 def _newest(run: Run, training: IsolatedTraining) -> object:
     drawn = training.info.drawn
-    title = f"Epoch {run.epochs[-1].number}: {counted(len(drawn), 'movie')}, {_axes_said(training)}"
-    return movie_map(run.newest_map()[drawn], training.watched.movies.subset(drawn), title=title, axes=_axes(training))
+    title = f"Epoch {run.epochs[-1].number}: {counted(len(drawn), training.source.items.noun)}, {_axes_said(training)}"
+    return item_map(
+        run.newest_map()[drawn], training.source.items.subset(drawn), title=title, axes=_axes(training),
+        labels=_count_labels(training),
+    )  # fmt: skip
+
+
+def _count_labels(training: IsolatedTraining) -> int:
+    """Names that the map has room for: words are short, titles of movies are not."""
+    return _LABELED_WORDS if isinstance(training.source, Text) else 0
 
 
 def _axes(training: IsolatedTraining) -> str:
@@ -116,6 +132,8 @@ def _axes_said(training: IsolatedTraining) -> str:
 
 
 def _show_training(training: IsolatedTraining) -> str:
+    if isinstance(training.source, Text):
+        return "The layer never gets a meaning. Words that stand in like places of sentences get like numbers."
     if training.settings.genres:
         return "Genres were inputs here, so it is no discovery that movies of one genre are close."
     return (

@@ -1,30 +1,36 @@
-"""Learn an embedding: a small network learns which movie is watched next, and the map of movies forms."""
+"""Learn an embedding: a small network learns which movie or word comes next, and the map of them forms."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from core.learn.movies import embedding_csv
+from core.learn.table import embedding_csv
+from core.learn.words.text import Vocabulary
 from core.policy import get_policy
 from ui.jobs.work import get_result
 from ui.learn.charts import figures, live, notes, over_epochs
-from ui.learn.movie import movie_section
+from ui.learn.item import item_section
+from ui.learn.movie_sources import movie_source
+from ui.learn.questions import questions_section
 from ui.learn.snippet import python_lines
-from ui.learn.source import source_section
+from ui.learn.source import subject_section
 from ui.learn.training import buttons, current_run, settings_section
+from ui.learn.word_sources import word_source
 from ui.widgets.code_block import in_python
 
 
 def page() -> None:
-    source = source_section()
-    settings, epochs = settings_section()
-    buttons(source, settings, epochs)
-    movie = learned()
-    in_python(python_lines(source, settings, epochs, movie))
+    subject = subject_section()
+    choice = word_source() if subject == "words" else movie_source()
+    settings, epochs = settings_section(subject)
+    buttons(choice, settings, epochs)
+    item = learned()
+    if choice is not None:
+        in_python(python_lines(choice, settings, epochs, item))
 
 
 def learned() -> str | None:
-    """Shows the training of this visit; returns the title of the chosen movie."""
+    """Shows the training of this visit; returns the name of the chosen item."""
     current = current_run()
     if current is None:
         return None
@@ -40,11 +46,13 @@ def learned() -> str | None:
     notes(training)
     figures(training, run.epochs)
     over_epochs(run, training)
-    chosen = movie_section(training)
-    movies = training.watched.movies
+    chosen = item_section(training)
+    items = training.source.items
+    if isinstance(items, Vocabulary):
+        questions_section(items, training.epochs[-1].embedding)
     st.download_button(
         "Download the embedding (CSV)",
-        lambda: embedding_csv(movies, training.epochs[-1].embedding, redact=get_policy().display_path),
+        lambda: embedding_csv(items, training.epochs[-1].embedding, redact=get_policy().display_path),
         "embedding.csv", "text/csv", icon=":material/download:", on_click="ignore",
     )  # fmt: skip
-    return movies.titles[chosen]
+    return items.name(chosen)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
@@ -12,17 +13,18 @@ from core.learn.state import Epoch, TrainingSettings
 from core.progress import Task
 from ui.jobs.jobs import Job
 from ui.jobs.tasks import get_task, start
-from ui.learn.source import Source
+from ui.learn.source import Choice, Subject
 from ui.session.state import get_state
 
 _KEY = "learn"
+_DIMENSIONS: dict[Subject, dict[str, Any]] = {"movies": {"value": 2, "key": "d"}, "words": {"value": 32, "key": "dw"}}
 
 
 @dataclass(eq=False)
 class Run:
     """learning: None until the data are read. map, mapped: the last map that was shown, and its epoch."""
 
-    source: Source
+    choice: Choice
     settings: TrainingSettings
     learning: IsolatedTraining | None = None
     map: Places | None = None
@@ -49,9 +51,9 @@ class Run:
     def learn(self, epochs: int, task: Task) -> Run:
         """The work of a job: reads the data if needed, and trains for some more epochs."""
         if self.learning is None:
-            watched = self.source.load(task)
+            source = self.choice.load(task)
             task.check("Stopped before the training started.")
-            self.learning = IsolatedTraining(watched, self.settings)
+            self.learning = IsolatedTraining(source, self.settings)
         for _ in self.learning.run(epochs, task=task):
             pass
         return self
@@ -71,14 +73,14 @@ def current_run() -> tuple[Run, Job[Run]] | None:
     return (run, task.job) if run is not None and task is not None else None
 
 
-def settings_section() -> tuple[TrainingSettings, int]:
+def settings_section(subject: Subject) -> tuple[TrainingSettings, int]:
     """The settings and the number of epochs; fixed while the training runs."""
     current = current_run()
     running = current is not None and current[1].running
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="learn_settings"):
         dim = st.select_slider(
-            "Dimensions", (2, 3, 4, 8, 16, 32, 64), 2, key="d", bind="query-params", width=130,
-            disabled=running, help="Numbers per movie. With 2 or 3, the map shows all of them.",
+            "Dimensions", (2, 3, 4, 8, 16, 32, 64), **_DIMENSIONS[subject], bind="query-params", width=130,
+            disabled=running, help="Numbers per item. With 2 or 3, the map shows all of them.",
         )  # fmt: skip
         epochs = st.slider(
             "Epochs",
@@ -93,24 +95,28 @@ def settings_section() -> tuple[TrainingSettings, int]:
         )
         negatives = st.select_slider(
             "Negatives", (0, 5, 10, 20, 50, 100, 200), 0, key="negatives", bind="query-params", width=130,
-            disabled=running, format_func=lambda count: str(count) if count else "all movies",
-            help="Random movies that the next one is compared with in each step. All movies: full softmax.",
+            disabled=running, format_func=lambda count: str(count) if count else f"all {subject}",
+            help="Random others that the right one is compared with in each step. All: full softmax.",
         )  # fmt: skip
         rate = st.select_slider(
             "Learning rate", (0.001, 0.003, 0.01, 0.03, 0.1), 0.01, key="rate", bind="query-params", width=130,
             disabled=running, help="Size of each step. Too small: slow. Too large: it does not converge.",
         )  # fmt: skip
-        joined = st.pills(
-            "Extra inputs", ("genres", "year"), selection_mode="multi", key="joined", bind="query-params",
-            disabled=running,
-            help="Adds input nodes for these. With genres, the layer gets what it otherwise has to discover.",
-        )  # fmt: skip
+        joined = _extra_inputs(running) if subject == "movies" else []
     return TrainingSettings(
         dim=dim, negatives=negatives, rate=rate, genres="genres" in joined, year="year" in joined
     ), epochs  # fmt: skip
 
 
-def buttons(source: Source | None, settings: TrainingSettings, epochs: int) -> None:
+def _extra_inputs(running: bool) -> list[str]:
+    return st.pills(
+        "Extra inputs", ("genres", "year"), selection_mode="multi", key="joined", bind="query-params",
+        disabled=running,
+        help="Adds input nodes for these. With genres, the layer gets what it otherwise has to discover.",
+    )  # fmt: skip
+
+
+def buttons(choice: Choice | None, settings: TrainingSettings, epochs: int) -> None:
     """Start, stop, continue."""
     current = current_run()
     running = current is not None and current[1].running
@@ -120,8 +126,8 @@ def buttons(source: Source | None, settings: TrainingSettings, epochs: int) -> N
             return
         begun = current is not None and current[0].training is not None
         st.button(
-            "Restart" if begun else "Start", icon=":material/play_arrow:", disabled=source is None,
-            type="secondary" if begun else "primary", on_click=_begin, args=(source, settings, epochs),
+            "Restart" if begun else "Start", icon=":material/play_arrow:", disabled=choice is None,
+            type="secondary" if begun else "primary", on_click=_begin, args=(choice, settings, epochs),
         )  # fmt: skip
         if current is None or not begun:
             return
@@ -129,12 +135,12 @@ def buttons(source: Source | None, settings: TrainingSettings, epochs: int) -> N
             f"Continue for {epochs}", icon=":material/resume:", type="primary", on_click=_go_on,
             args=(current[0], epochs),
         )  # fmt: skip
-        if source is None or source.key != current[0].source.key or settings != current[0].settings:
+        if choice is None or choice.key != current[0].choice.key or settings != current[0].settings:
             st.caption("These results have other settings. Restart to use the new ones.")
 
 
-def _begin(source: Source, settings: TrainingSettings, epochs: int) -> None:
-    _go_on(Run(source, settings), epochs)
+def _begin(choice: Choice, settings: TrainingSettings, epochs: int) -> None:
+    _go_on(Run(choice, settings), epochs)
 
 
 def _go_on(run: Run, epochs: int) -> None:

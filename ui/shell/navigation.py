@@ -106,7 +106,7 @@ _LISTED = (
     ),
     PageInfo(
         "learn", "Learn an embedding", ":material/model_training:", "How it works",
-        "A network learns which movie is watched next. The weights of its layer become the embedding.",
+        "A network learns which movie or word comes next. The weights of its layer become the embedding.",
         help="Movies that are watched by the same people move close to each other, epoch by epoch.",
     ),
     PageInfo(

@@ -24,8 +24,10 @@ from core.library.schema import Item, Passage
 from core.library.store import Library
 from core.library.subtitles import match_subtitles
 from core.media.modalities import TEXT, VIDEO
+from core.previews.notebook import Card, card_of_item
 from core.search.combine import Combine, combine_terms
 from core.search.images import Hit, SearchResult
+from core.search.match_text import describe_match
 from core.search.passages.match import match_picture, match_words
 from core.search.passages.words import find_coverage
 from core.search.query import PLAIN, Term, embed_query
@@ -49,6 +51,12 @@ class PassageHit(Hit):
 
     passage: Passage | None = None
     video: Item | None = None
+
+    def to_card(self) -> Card:
+        """What a notebook shows of it: the words that were found, and where."""
+        where, words = ("", "") if self.passage is None else (self.passage.where, self.passage.text)
+        note = " · ".join(filter(None, (where, describe_match(self), words)))
+        return card_of_item(self.item, note, time_s=self.start_s)
 
 
 def search_texts(

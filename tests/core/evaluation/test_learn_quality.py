@@ -8,7 +8,7 @@ import pytest
 from core.learn.movies import Movies
 from core.learn.state import Baselines, Epoch
 from core.plots.training import loss_line, network, share_lines, weight_strip
-from core.plots.training_map import map_over_epochs, movie_map
+from core.plots.training_map import item_map, map_over_epochs
 
 MOVIES = Movies(("A <b>", "B", "C", "D"), np.array([1990, 0, 2000, 2001]), (("War", "Drama"), ("Crime",), ("War",), ()))
 PLACES = np.array([[1, 2, 3], [-1, 0, 1], [0.5, -2, 0], [0, 0, 0]], np.float32)
@@ -26,7 +26,7 @@ def test_the_edges_carry_the_weights_and_end_in_the_coordinates(dim: int) -> Non
 
 @pytest.mark.parametrize("dim", [2, 3])
 def test_the_chosen_movie_is_marked_where_its_weights_say(dim: int) -> None:
-    figure = movie_map(PLACES[:, :dim], MOVIES, title="map", chosen=0)
+    figure = item_map(PLACES[:, :dim], MOVIES, title="map", chosen=0)
     point = figure.data[-1]
     assert [point[axis][0] for axis in "xyz"[:dim]] == PLACES[0, :dim].tolist()
     assert point.text[0] == "A &lt;b&gt; (1990)", "titles are no markup"
@@ -47,7 +47,14 @@ def test_curves_leave_out_what_is_not_known() -> None:
     epochs = [Epoch(number, 2.0 - number, None, 0.1 * number, PLACES, 0.1) for number in range(3)]
     names = [trace.name for trace in share_lines(epochs, Baselines(None, None, 0.2)).data]
     assert names == ["same genre, by chance", "same genre"]
-    guess, loss = loss_line(epochs, movies=4, negatives=0).data
+    guess, loss = loss_line(epochs, items=4, negatives=0).data
     assert guess.y[0] == pytest.approx(np.log(4)) and list(loss.y) == [2.0, 1.0, 0.0]
-    assert loss_line(epochs, movies=4, negatives=9).data[0].y[0] == pytest.approx(np.log(10))
+    assert loss_line(epochs, items=4, negatives=9).data[0].y[0] == pytest.approx(np.log(10))
     assert list(weight_strip(PLACES[1], title="bars").data[0].y) == PLACES[1].tolist()
+
+
+def test_some_names_stand_on_the_map_and_all_under_the_pointer() -> None:
+    figure = item_map(PLACES[:, :2], MOVIES, title="map", labels=2)
+    crime, war, others = figure.data
+    assert list(crime.text) == ["B"] and list(war.text) == ["A &lt;b&gt; (1990)", ""] and set(others.text) == {""}
+    assert list(war.hovertext) == ["A &lt;b&gt; (1990)", "C (2000)"] and others.mode == "markers"

@@ -1,0 +1,11 @@
+from .documents import read_library as read_library
+from .documents import read_text as read_text
+from .probes import find_odd_one_out as find_odd_one_out
+from .probes import find_word as find_word
+from .probes import solve_analogy as solve_analogy
+from .sample import sample_text as sample_text
+from .sample import write_sample as write_sample
+from .text import Context as Context
+from .text import Text as Text
+from .text import Vocabulary as Vocabulary
+from .text import make_text as make_text
