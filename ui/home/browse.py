@@ -19,6 +19,7 @@ from ui.widgets.details import open_details, show_details
 from ui.widgets.filters import items_with_label, show_nothing_left
 from ui.widgets.page_start import PageContext
 from ui.widgets.query.box import find_in, more_like
+from ui.widgets.summary.button import summary_button
 
 _STEP = 60  # cards; the first ones fill a large screen
 
@@ -42,7 +43,12 @@ def browse(at: PageContext, filters: Filters) -> None:
         show_nothing_left(filters)
         return
     with st.container(horizontal=True, vertical_alignment="center", key="examples"):
-        start = _choose_start(timeline.months)
+        month = _choose_month(timeline.months)
+        start = month.start if month else 0
+        if month is not None:
+            rows = timeline.rows[start : start + month.count]
+            ids = index.items["id"].take(rows).to_pylist()
+            summary_button(library, at.encoder, ids, key="month", of=_name(month))
         examples(library, at.encoder, "all")
     count = _count_shown((*key, at.encoder.id, start))
     rows = timeline.rows[start : start + count]
@@ -59,11 +65,11 @@ def browse(at: PageContext, filters: Filters) -> None:
     show_details((), items, videos=videos)
 
 
-def _choose_start(months: Sequence[Month]) -> int:
-    """Where the grid begins: a choice only where there are several months."""
+def _choose_month(months: Sequence[Month]) -> Month | None:
+    """The month that the grid begins with: a choice only where there are several."""
     if len(months) < 2:
-        return 0
-    names = {f"{month.day:%B %Y}": month for month in months}
+        return None
+    names = {_name(month): month for month in months}
     chosen = st.selectbox(
         "From",
         [*names],
@@ -74,13 +80,17 @@ def _choose_start(months: Sequence[Month]) -> int:
         label_visibility="collapsed",
         width=240,
     )
-    return names[chosen].start if chosen in names else 0
+    return names.get(chosen) if chosen else None
+
+
+def _name(month: Month) -> str:
+    return f"{month.day:%B %Y}"
 
 
 def _headings(timeline: Timeline, start: int) -> list[str]:
     """The heading of each item from `start` on."""
     return [
-        f"{month.day:%B %Y} · {counted(month.count, 'item')}"
+        f"{_name(month)} · {counted(month.count, 'item')}"
         for month in timeline.months
         if month.start >= start
         for _ in range(month.count)
