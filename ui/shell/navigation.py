@@ -70,6 +70,12 @@ _LISTED = (
         is_listed=False,
     ),
     PageInfo(
+        "ask", "Ask", ":material/contact_support:", "Find",
+        "Ask your texts a question: the sentence that answers comes first, with its place.",
+        help="Nothing is made up: an answer is a sentence of one of your texts. Pictures and moments that fit stand "
+        "beside it. The percentage estimates how likely the sentence answers.",
+    ),
+    PageInfo(
         "recommend", "Recommend", ":material/recommend:", "Find",
         "Like a few pictures, and the feed follows your taste.",
         help="The feed uses nearness in the space of the encoder, and what other people chose next if there is a log. "
