@@ -25,6 +25,7 @@ from core.cli.commands import (
     recommend,
     sample,
     search,
+    summarize,
 )
 
 _COMMANDS = (
@@ -32,6 +33,7 @@ _COMMANDS = (
     search,
     ask,
     locate,
+    summarize,
     classify,
     adapt,
     calibrate,

@@ -26,6 +26,7 @@ from ui.session.state import get_state
 from ui.text import counted, counted_kind, percent, plain
 from ui.widgets.details import open_details
 from ui.widgets.query.box import more_like
+from ui.widgets.summary.button import summary_button
 from ui.widgets.vector_exchange import export_item_vectors
 
 _PAGE = 48
@@ -138,6 +139,8 @@ def _tools(
         ids = atlas.points.index.items["id"].take(
             np.unique(atlas.points.item_rows[select_whole_items(atlas.points, numbers)])
         )
+        of = titles[chosen.value] if chosen.kind == "cluster" and isinstance(chosen.value, int) else "Selection"
+        summary_button(library, encoder, ids.to_pylist(), key="selection", of=of)
         export_item_vectors(library, encoder, ids.to_pylist(), key="selection")
         if may_change(library):
             _label_box(library, atlas, titles, chosen, numbers)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import streamlit as st
 
 from core import Encoder, Library
@@ -26,6 +28,7 @@ from ui.snippets.library import library_lines
 from ui.text import size_text
 from ui.widgets.code_block import in_python
 from ui.widgets.page_start import sample_button
+from ui.widgets.summary.button import folder_summary_button
 from ui.widgets.vector_exchange import export_section, import_section
 
 
@@ -103,6 +106,8 @@ def numbers(library: Library, facts: LibraryFacts) -> None:
         st.metric("On disk", size_text(library.size_bytes()), border=True, help="Vectors and uploads, not your files.")
     with st.container(horizontal=True):
         check_button(library, current_encoder())
+        folders = sorted({os.path.dirname(path) for path in library.items()["path"].to_pylist()})
+        folder_summary_button(library, current_encoder(), folders, disabled=not facts.searchable.pictures)
         remove_button(library)
     outdated_note(library)
     weights_note(library, current_encoder())

@@ -25,6 +25,7 @@ from ui.widgets.link_items import link_with, read_carried, report_taken_over
 from ui.widgets.query.box import find_in, more_like
 from ui.widgets.query.terms import describe
 from ui.widgets.save_report import save_results
+from ui.widgets.summary.button import summary_button
 from ui.widgets.vector_exchange import export_item_vectors
 
 _GALLERY = "results_gallery"
@@ -60,6 +61,8 @@ def show_results(
             export_item_vectors(library, encoder, chosen, key="results")
             concept_panel(library, encoder, chosen)
             link_with({_TICKED: chosen}, key="ticks link", what="selection", wide=False)
+        if chosen or certain:
+            summary_button(library, encoder, chosen or certain, key="results", of=describe(library, terms))
         save_results(library, encoder, describe(library, terms), limits, result.hits)
 
 

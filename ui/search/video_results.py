@@ -29,6 +29,7 @@ from ui.widgets.filters import VideoOptions, clear_filters, filter_text, items_w
 from ui.widgets.query.box import is_going, like_frame
 from ui.widgets.query.terms import describe
 from ui.widgets.save_report import save_moments
+from ui.widgets.summary.button import video_summary_button
 
 # the player stays in view while the visitor scrolls, on a phone above the videos
 _STICKY = """<style>
@@ -102,6 +103,7 @@ def show_video_results(
         ranked = next(name for name, pooling in RANKINGS.items() if pooling == result.pooling)
         more = {"Ranked by": ranked} | ({"Filters": limits} if limits else {})
         save_moments(library, encoder, describe(library, terms), hits, more)
+        video_summary_button(library, encoder, opened.item)
     st.html(_STICKY)
     left, right = st.columns([5, 6], gap="medium")
     with left, st.container(key="watching"):

@@ -117,21 +117,23 @@ def reel_plan() -> tuple[Reel, ...]:
     return tuple(plan)
 
 
-def plan_reels(photos: Sequence[str]) -> tuple[Reel, ...]:
-    """Reels of any photos, eight in each; always the same for the same names.
+def plan_reels(photos: Sequence[str], *, shots: int = _PHOTOS) -> tuple[Reel, ...]:
+    """Reels of any photos; always the same for the same names.
 
     Parameters
     ----------
     photos : sequence of str
         Names, each once, in the order of the shots.
+    shots : int
+        Photos of each reel.
 
     Returns
     -------
     tuple of Reel
     """
     width, height, fps = _PLAIN
-    names = {f"reel {first // _PHOTOS + 1:03}": list(photos[first : first + _PHOTOS])
-             for first in range(0, len(photos), _PHOTOS)}  # fmt: skip
+    names = {f"reel {first // shots + 1:03}": list(photos[first : first + shots])
+             for first in range(0, len(photos), shots)}  # fmt: skip
     return tuple(Reel(name, _shots(random.Random(name), own, fps), width, height, fps) for name, own in names.items())
 
 

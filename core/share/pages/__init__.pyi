@@ -14,3 +14,6 @@ from .search import MOST_HITS as MOST_HITS
 from .search import Answer as Answer
 from .search import cluster_page as cluster_page
 from .search import search_page as search_page
+from .summary import picture_summary_page as picture_summary_page
+from .summary import text_summary_page as text_summary_page
+from .summary import video_summary_page as video_summary_page

@@ -7,7 +7,6 @@ import io
 import json
 import re
 import threading
-from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +15,7 @@ from fakes import COLORS, ColorEncoder
 from markupsafe import Markup
 from media import write_video
 from PIL import Image
+from saved_pages import Seen, checked
 
 from core import Library, ingest, open_encoder, parse_query, search, search_videos
 from core.classify.predict import Prediction
@@ -51,40 +51,6 @@ def hostile(tmp_path: Path, encoder: ColorEncoder) -> Library:
     library = Library(tmp_path / "l", create=True)
     ingest(library, encoder, [folder])
     return library
-
-
-class Seen(HTMLParser):
-    """The tags of a page with their attributes, and its text."""
-
-    def __init__(self, content: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
-        self.feed(content)
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attributes)))
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-
-def checked(content: str) -> Seen:
-    """A page that fetches nothing and runs nothing but its own script."""
-    seen = Seen(content)
-    for tag, attributes in seen.tags:
-        assert not any(name.startswith("on") for name in attributes), (tag, attributes)
-        source = attributes.get("src") or attributes.get("href") or ""
-        assert source == "" or re.fullmatch(r"data:image/webp;base64,[\w+/=]+", source), (tag, source)
-        assert tag not in ("link", "iframe", "object", "base", "a")
-    assert not re.search(r"https?://", content) and "@@" not in content
-    assert [attributes.get("type") for tag, attributes in seen.tags if tag == "script"] in (
-        [],
-        ["application/json", None],
-    )
-    policies = [entry.get("content") for tag, entry in seen.tags if tag == "meta" and entry.get("http-equiv")]
-    assert len(policies) == 1 and str(policies[0]).startswith("default-src 'none'")
-    return seen
 
 
 def answers(library: Library, encoder: ColorEncoder, query: str) -> list[Answer]:

@@ -11,6 +11,7 @@ from core.cli.commands.evaluate import (
     retrieval,
     sets,
     space,
+    summaries,
     texts,
     words,
 )
@@ -20,5 +21,5 @@ def add(tree: Any) -> None:
     """Adds `eval`."""
     commands = tree.add_parser("eval", help="measure quality on your own files")
     commands = commands.add_subparsers(required=True, metavar="WHAT")
-    for module in (retrieval, classes, sets, space, groups, recommend, formats, texts, answers, words):
+    for module in (retrieval, classes, sets, space, groups, recommend, formats, texts, answers, summaries, words):
         module.add(commands)

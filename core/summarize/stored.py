@@ -1,0 +1,33 @@
+"""What a library keeps of texts and subtitles, as sentences: no file is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.library.schema import Item, Passage
+from core.library.store import Library
+from core.library.subtitles import match_subtitles
+from core.media.modality import Part, TextPlace
+from core.summarize.document import Sentence, split_sentences
+
+
+def read_stored_sentences(library: Library, item_ids: Sequence[str]) -> list[Sentence]:
+    """The sentences of some texts of a library, in this order; `Sentence.document` is the place of the text in it."""
+    stored = library.passages(list(item_ids))
+    return [
+        sentence
+        for number, item_id in enumerate(item_ids)
+        for sentence in split_sentences(map(_make_part, stored.get(item_id, ())), document=number)
+    ]
+
+
+def read_stored_subtitles(library: Library, video_id: str) -> list[Sentence]:
+    """What is said in a video of a library, by the subtitles that are indexed with it; nothing without any."""
+    items = map(Item.from_row, library.items().to_pylist())
+    beside = [text_id for text_id, video in match_subtitles(items).items() if video.id == video_id]
+    return read_stored_sentences(library, sorted(beside)[:1])
+
+
+def _make_part(passage: Passage) -> Part:
+    place = TextPlace(passage.page, passage.line, passage.heading, passage.start_s, passage.end_s)
+    return Part(passage.text, passage.segment, place)
