@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from core.ask.evidence import Evidence, weigh_passages
 from core.ask.follow_up import leans_on_last
@@ -19,6 +20,7 @@ from core.library.filters import ANY, Filters
 from core.library.schema import Item, Passage
 from core.library.store import Library
 from core.media.modalities import PICTURE, TEXT, VIDEO
+from core.previews.notebook import card_of_item, show_cards, show_lines
 from core.progress import SILENT, Task
 from core.search.images import Hit
 from core.search.kinds import search
@@ -28,6 +30,7 @@ from core.search.passages.search import PassageHit, search_texts
 from core.search.query import Term
 from core.search.relevance import LIKELY
 from core.search.videos import search_videos
+from core.utils.timecode import format_timecode
 
 _CANDIDATES = 20  # passages that are read; 1 question of 100 has its answer behind them
 _MOST_IN_PASSAGE = 3  # answers
@@ -116,6 +119,18 @@ class Reply:
     moments: tuple[tuple[Item, Moment], ...]
     considered: int
     seconds: float
+
+    def _repr_html_(self) -> str:
+        heading = self.question if self.found else f"{self.question} No answer found here; the nearest:"
+        lines = [
+            " · ".join(filter(None, (answer.sentence, Path(answer.item.path).name, answer.passage.where)))
+            for answer in self.answers
+        ]
+        cards = [hit.to_card() for hit in self.pictures]
+        cards += [
+            card_of_item(item, format_timecode(moment.peak_s), time_s=moment.peak_s) for item, moment in self.moments
+        ]
+        return show_lines(lines, heading=heading) + (show_cards(cards, heading="Beside it") if cards else "")
 
 
 def ask(
