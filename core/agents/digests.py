@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from core.ask import ask
-from core.ask.answers import Answer as AnsweringSentence
+from core.ask.reply import Answer as AnsweringSentence
 from core.encoders.base import Encoder
 from core.errors import QueryError
 from core.library.schema import Item

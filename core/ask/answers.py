@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
 from core.ask.evidence import Evidence, weigh_passages
 from core.ask.follow_up import leans_on_last
 from core.ask.match import match_follow_up, match_passage, share_sentences
 from core.ask.reader import AnswerReader, Reading
 from core.ask.reading import read_passages
+from core.ask.reply import Answer, Reply
 from core.encoders.base import Encoder
 from core.encoders.precomputed import supports_text
 from core.encoders.sentences import open_sentence_encoder
 from core.errors import QueryError
 from core.library.filters import ANY, Filters
-from core.library.schema import Item, Passage
+from core.library.schema import Item
 from core.library.store import Library
 from core.media.modalities import PICTURE, TEXT, VIDEO
-from core.previews.notebook import card_of_item, show_cards, show_lines
 from core.progress import SILENT, Task
 from core.search.images import Hit
 from core.search.kinds import search
@@ -30,107 +29,10 @@ from core.search.passages.search import PassageHit, search_texts
 from core.search.query import Term
 from core.search.relevance import LIKELY
 from core.search.videos import search_videos
-from core.utils.timecode import format_timecode
 
 _CANDIDATES = 20  # passages that are read; 1 question of 100 has its answer behind them
 _MOST_IN_PASSAGE = 3  # answers
 _READ_BY_MODEL = 10  # passages, as a model takes a tenth of a second for each
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A sentence that may answer a question.
-
-    Parameters
-    ----------
-    hit : PassageHit
-        Its passage, as the search of texts found it.
-    start, end : int
-        Its characters in `passage.text`.
-    match : float
-        The probability that it answers, 0 to 1.
-    words : str
-        The words of the sentence that answer, where a model has read it.
-    """
-
-    hit: PassageHit
-    start: int
-    end: int
-    match: float
-    words: str = ""
-
-    @property
-    def item(self) -> Item:
-        """Its document."""
-        return self.hit.item
-
-    @property
-    def passage(self) -> Passage:
-        """Where it stands."""
-        assert self.hit.passage is not None  # others are not asked
-        return self.hit.passage
-
-    @property
-    def video(self) -> Item | None:
-        """Of subtitles, the video that they lie beside: `passage.start_s` is a moment of it."""
-        return self.hit.video
-
-    @property
-    def sentence(self) -> str:
-        """Its text."""
-        return self.passage.text[self.start : self.end]
-
-    @property
-    def likely(self) -> bool:
-        """Whether its match reaches `core.search.relevance.LIKELY`."""
-        return self.match >= LIKELY
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What a library says to a question.
-
-    Parameters
-    ----------
-    question : str
-    after : str
-        The question before, which this one was asked with as it leans on it; "" if it stands by itself.
-    found : bool
-        Whether a passage probably answers. Pictures and moments show, but answer nothing.
-    match : float
-        The probability that the best passage answers, 0 to 1; 0 in a library without texts.
-    answers : tuple of Answer
-        Best first; also the nearest where none is likely.
-    pictures : tuple of Hit
-        Those that probably show what the question is about; where the encoder's match was not measured, the nearest.
-    moments : tuple of (Item, Moment)
-        The same of videos, one of each.
-    considered : int
-        Documents that pass the filters.
-    seconds : float
-    """
-
-    question: str
-    after: str
-    found: bool
-    match: float
-    answers: tuple[Answer, ...]
-    pictures: tuple[Hit, ...]
-    moments: tuple[tuple[Item, Moment], ...]
-    considered: int
-    seconds: float
-
-    def _repr_html_(self) -> str:
-        heading = self.question if self.found else f"{self.question} No answer found here; the nearest:"
-        lines = [
-            " · ".join(filter(None, (answer.sentence, Path(answer.item.path).name, answer.passage.where)))
-            for answer in self.answers
-        ]
-        cards = [hit.to_card() for hit in self.pictures]
-        cards += [
-            card_of_item(item, format_timecode(moment.peak_s), time_s=moment.peak_s) for item, moment in self.moments
-        ]
-        return show_lines(lines, heading=heading) + (show_cards(cards, heading="Beside it") if cards else "")
 
 
 def ask(

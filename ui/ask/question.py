@@ -59,11 +59,10 @@ def follow_up_box(reply: Reply) -> None:
 
 def show_before(reply: Reply) -> None:
     """Say which question this one was asked with, and offer to ask it alone. Writes the link."""
-    if st.query_params.get(_BEFORE, "") != reply.after:
+    if not reply.after:
+        st.query_params.pop(_BEFORE, None)
+    else:
         st.query_params[_BEFORE] = reply.after
-        if not reply.after:
-            del st.query_params[_BEFORE]
-    if reply.after:
         with st.container(horizontal=True, vertical_alignment="center", key="asked_with"):
             st.markdown(f":gray[Asked together with “{plain(reply.after)}”]", width="content")
             st.button("Ask it alone", on_click=_forget_before, type="tertiary")

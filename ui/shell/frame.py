@@ -34,6 +34,8 @@ button[data-variant][data-selected],
 [data-testid=stSliderThumbValue]:not([disabled]), [data-testid=stSliderThumbValue]:not([disabled]) p {
   color: inherit !important;
 }
+/* The color that Streamlit gives to captions has less contrast than small text needs. */
+[data-testid=stCaptionContainer] { color: inherit !important; opacity: 0.78; }
 /* On a phone a row of tools scrolls sideways: the results begin higher. */
 @media (max-width: 640px) {
   .st-key-query_tools, .st-key-take_away, .st-key-examples {

@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
-from core.ask.answers import Answer, Reply, ask
+from core.ask.answers import ask
 from core.ask.follow_up import leans_on_last
 from core.ask.reader import AnswerReader
+from core.ask.reply import Answer, Reply
 from core.encoders.base import Encoder
 from core.errors import DataError
 from core.evaluation.search.texts import Question, make_passage_library, read_question_set
