@@ -25,7 +25,7 @@ _INSTRUCTIONS = (
 
 
 def make_server(library: Library, encoder: Encoder) -> MCPServer:
-    """A server with the tools search, moments, locate and classify.
+    """A server with the tools search, moments, locate, classify, ask and summarize.
 
     Parameters
     ----------
@@ -59,7 +59,13 @@ def make_server(library: Library, encoder: Encoder) -> MCPServer:
     def classify(classes: list[str], items: list[str] | None = None) -> list[Any]:
         return answer(tools.classify, classes, items or [])
 
-    for tool in (search, moments, locate, classify):
+    def ask(question: str, after: str = "", k: int = 5, pictures: int = 4) -> list[Any]:
+        return answer(tools.ask, question, after, k, pictures)
+
+    def summarize(items: list[str] | None = None, k: int = 5, pictures: int = 4) -> list[Any]:
+        return answer(tools.summarize, items or [], k, pictures)
+
+    for tool in (search, moments, locate, classify, ask, summarize):
         _add(server, tool, _DESCRIPTIONS[tool.__name__])
     return server
 
@@ -99,6 +105,15 @@ _DESCRIPTIONS = {
     "locate": (
         "Finds the videos that show a picture of the library, and the second. item: id or path of a picture, or of a "
         "video together with time_s."
+    ),
+    "ask": (
+        "Answers a question with sentences of the documents, each with its file and place; found is false where no "
+        "passage probably answers. Pictures and moments that fit come beside. after: the question before, if this one "
+        "leans on it."
+    ),
+    "summarize": (
+        "Boils down items of one kind: texts to sentences, one video to chapters, pictures to a few that cover them. "
+        "items: ids or paths, up to 200; left out: all pictures. k: how many, up to 20. covered: 0 to 1."
     ),
     "classify": (
         "Sorts items into classes told in words ('cat', 'dog'), or 'none of these'. classes: 2 to 50. items: ids or "

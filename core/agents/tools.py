@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from core.agents.digests import MOST_TEXT, answer_question, describe_item, summarize_items
 from core.encoders.base import Encoder
 from core.errors import MediaError, QueryError
 from core.library.filters import ANY, Filters
@@ -30,7 +31,7 @@ MOST_PICTURES = 10
 _MOST_CHARACTERS = 500  # of a query
 _MOST_CLASSES = 50
 _MOST_ITEMS = 200  # classified at once
-_MOST_TEXT = 600  # characters of a passage
+_MOST_ANSWERS = 20  # and sentences, chapters or pictures of a summary
 _SIDE = 256  # pixels
 
 
@@ -95,7 +96,7 @@ class LibraryTools:
         ranked.sort(key=lambda entry: (entry[0].likely, entry[0].relevance, entry[0].score), reverse=True)
         facts = {
             "moments": [
-                _describe_item(item)
+                describe_item(item)
                 | {name: round(getattr(moment, name), 2) for name in ("start_s", "end_s", "peak_s")}
                 | {"match": round(moment.relevance, 3) if moment.judged else None}
                 for moment, item in ranked[:count]
@@ -132,7 +133,7 @@ class LibraryTools:
         )
         facts = {
             "sightings": [
-                _describe_item(place.item)
+                describe_item(place.item)
                 | {
                     "time_s": round(place.time_s, 2),
                     "likeness": round(place.likeness, 3),
@@ -180,6 +181,52 @@ class LibraryTools:
         ]
         return Answer({"counts": counts, "items": rows, "classified": len(found)})
 
+    def ask(self, question: str, after: str = "", k: int = 5, pictures: int = 4) -> Answer:
+        """The sentences of documents that answer a question, and pictures and moments beside.
+
+        Parameters
+        ----------
+        question : str
+        after : str
+            The question before, on which this one may lean.
+        k : int
+            Most answers, pictures and moments each, 1 to 20.
+        pictures : int
+            0 to 10.
+
+        Raises
+        ------
+        QueryError
+            The question has no words.
+        """
+        facts, shown = answer_question(
+            self._library, self._encoder, _check_words(question), _check_words(after), _limit(k, _MOST_ANSWERS)
+        )
+        return Answer(facts, self._draw(shown, pictures))
+
+    def summarize(self, items: Sequence[str] = (), k: int = 5, pictures: int = 4) -> Answer:
+        """Texts as sentences, one video as chapters, pictures as a few that cover them.
+
+        Parameters
+        ----------
+        items : sequence of str
+            Ids or paths of one kind, at most 200; none: the pictures of the library.
+        k : int
+            Most sentences, chapters or pictures, 1 to 20.
+        pictures : int
+            0 to 10.
+
+        Raises
+        ------
+        QueryError, DataError
+            Items of several kinds, one that is not in the library, or nothing that can be summarized.
+        """
+        if len(items) > _MOST_ITEMS:
+            raise QueryError(f"Give at most {_MOST_ITEMS} items, not {len(items)}; none stand for all pictures.")
+        found = self._library.items_with([self._find(name) for name in items]) if items else []
+        facts, shown = summarize_items(self._library, self._encoder, found, _limit(k, _MOST_ANSWERS))
+        return Answer(facts, self._draw(shown, pictures))
+
     def _parse(self, query: str) -> tuple[Term, ...]:
         terms = parse_query(_check_words(query), files=False)
         if not terms:
@@ -203,15 +250,11 @@ class LibraryTools:
         return found
 
 
-def _describe_item(item: Item) -> dict[str, Any]:
-    return {"path": item.path, "id": item.id, "kind": item.kind}
-
-
 def _describe_hit(hit: Hit) -> dict[str, Any]:
-    facts = _describe_item(hit.item) | {"match": round(hit.relevance, 3) if hit.judged else None}
+    facts = describe_item(hit.item) | {"match": round(hit.relevance, 3) if hit.judged else None}
     if isinstance(hit, PassageHit):
         passage = hit.passage
-        return facts if passage is None else facts | {"where": passage.where, "text": passage.text[:_MOST_TEXT]}
+        return facts if passage is None else facts | {"where": passage.where, "text": passage.text[:MOST_TEXT]}
     if hit.segment is not None:
         facts |= {"start_s": round(hit.segment.start, 2), "end_s": round(hit.segment.end, 2)}
     return facts

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from core.library.schema import Item, Passage
+from core.previews.notebook import card_of_item, show_cards, show_lines
 from core.search.images import Hit
 from core.search.moments import Moment
 from core.search.passages.search import PassageHit
 from core.search.relevance import LIKELY
+from core.utils.timecode import format_timecode
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,3 +96,15 @@ class Reply:
     moments: tuple[tuple[Item, Moment], ...]
     considered: int
     seconds: float
+
+    def _repr_html_(self) -> str:
+        heading = self.question if self.found else f"{self.question} No answer found here; the nearest:"
+        lines = [
+            " · ".join(filter(None, (answer.sentence, Path(answer.item.path).name, answer.passage.where)))
+            for answer in self.answers
+        ]
+        cards = [hit.to_card() for hit in self.pictures]
+        cards += [
+            card_of_item(item, format_timecode(moment.peak_s), time_s=moment.peak_s) for item, moment in self.moments
+        ]
+        return show_lines(lines, heading=heading) + (show_cards(cards, heading="Beside it") if cards else "")

@@ -6,5 +6,6 @@ from .notebook import Shown as Shown
 from .notebook import card_of_item as card_of_item
 from .notebook import show as show
 from .notebook import show_cards as show_cards
+from .notebook import show_lines as show_lines
 from .thumbnails import make_storyboard as make_storyboard
 from .thumbnails import make_thumbnail as make_thumbnail

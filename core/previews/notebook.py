@@ -19,7 +19,8 @@ from core.library.schema import Item
 MOST_CARDS = 24
 _SIDE = 160  # pixels
 _MOST_BYTES = 1_000_000  # of all pictures in one output
-_MOST_CHARACTERS = 200  # of a line of text
+_MOST_CHARACTERS = 200  # of a line of a card
+_MOST_IN_LINE = 1_000  # characters of a sentence
 
 _GRID = "display:flex;flex-wrap:wrap;gap:10px;align-items:flex-start"
 _CARD = f"width:{_SIDE}px;margin:0"
@@ -122,6 +123,22 @@ def show_cards(cards: Sequence[Card], *, heading: str, total: int | None = None)
     return f'<div><p><b>{_clip(heading)}</b></p><div style="{_GRID}">{"".join(figures)}</div>{rest}</div>'
 
 
+def show_lines(lines: Sequence[str], *, heading: str) -> str:
+    """Sentences as HTML, numbered; at most 24.
+
+    Parameters
+    ----------
+    lines : sequence of str
+    heading : str
+
+    Returns
+    -------
+    str
+    """
+    rows = "".join(f"<li>{_clip(line, _MOST_IN_LINE)}</li>" for line in lines[:MOST_CARDS])
+    return f"<div><p><b>{_clip(heading)}</b></p><ol>{rows}</ol></div>"
+
+
 def card_of_item(item: Item, note: str = "", *, time_s: float | None = None) -> Card:
     """The card of a file of a library: its name, and what there is to say of it."""
     return Card(Path(item.path).name, note, item, time_s)
@@ -147,7 +164,7 @@ def _caption(card: Card) -> str:
     return f'<figcaption style="{_TEXT}">{"<br>".join(lines)}</figcaption>'
 
 
-def _clip(text: str) -> str:
+def _clip(text: str, most: int = _MOST_CHARACTERS) -> str:
     """On one line, shortened and escaped."""
     line = " ".join(text.split())
-    return escape(line if len(line) <= _MOST_CHARACTERS else line[: _MOST_CHARACTERS - 1] + "…")
+    return escape(line if len(line) <= most else line[: most - 1] + "…")

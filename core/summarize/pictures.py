@@ -17,6 +17,7 @@ from core.library.filters import Filters
 from core.library.points import Points, load_points
 from core.library.schema import Item
 from core.library.store import Library
+from core.previews.notebook import card_of_item, show_cards
 from core.progress import SILENT, Task
 from core.summarize.covering import Cover, choose_cover
 
@@ -60,6 +61,13 @@ class PictureSummary:
     pictures: tuple[ChosenPicture, ...]
     count: int
     covered: float
+
+    def _repr_html_(self) -> str:
+        cards = [
+            card_of_item(one.item, " · ".join(filter(None, (one.name, f"stands for {one.stands_for:,}"))))
+            for one in self.pictures
+        ]
+        return show_cards(cards, heading=f"{len(cards):,} of {self.count:,}, covering {self.covered:.0%}")
 
 
 def summarize_pictures(

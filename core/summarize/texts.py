@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from core.encoders.base import Vectors
 from core.encoders.sentences import open_sentence_encoder
 from core.errors import DataError
+from core.previews.notebook import show_lines
 from core.progress import SILENT, Task
 from core.summarize.covering import compute_covered
 from core.summarize.document import Sentence
@@ -46,6 +47,10 @@ class TextSummary:
     sentences: tuple[Sentence, ...]
     count: int
     covered: float
+
+    def _repr_html_(self) -> str:
+        heading = f"{len(self.sentences):,} of {self.count:,} sentences, covering {self.covered:.0%}"
+        return show_lines([sentence.text for sentence in self.sentences], heading=heading)
 
 
 def summarize_texts(sentences: Sequence[Sentence], *, count: int = 5, task: Task = SILENT) -> TextSummary:

@@ -22,11 +22,13 @@ from core.explore.cluster_naming import name_clusters
 from core.explore.clustering import Clusters
 from core.library.track import Track
 from core.media.documents.formats import SUBTITLE_SUFFIXES
+from core.previews.notebook import show_lines
 from core.progress import SILENT, Task
 from core.summarize.covering import choose_cover
 from core.summarize.document import Sentence, hangs, read_sentences
 from core.summarize.novelty import compute_novelty, find_peaks
 from core.summarize.texts import compute_centrality, embed_sentences
+from core.utils.timecode import format_timespan
 
 _MOST_STEPS = 20_000  # of the time grid; longer videos have longer steps
 _SHORTEST_S = 1.5  # of a chapter
@@ -66,6 +68,10 @@ class VideoSummary:
     keyframes_s: tuple[float, ...]
     duration_s: float
     covered: float
+
+    def _repr_html_(self) -> str:
+        lines = [f"{format_timespan(one.start_s, one.end_s)}  {one.title}" for one in self.chapters]
+        return show_lines(lines, heading=f"{len(lines):,} chapters")
 
 
 def summarize_video(
