@@ -117,7 +117,7 @@ def sample_home(run_folder: Path) -> Path:
 def small_reels(folder: Path) -> None:
     """The reels of the sample photos, with the same shots at the same seconds, in a fifth of the pixels.
 
-    To render them whole takes as long as all else in the sample library, and to look through them for copies twice that.
+    To render them whole takes as long as all else in the sample library, and to look through them for copies longer.
     """
     from core.library.samples.reels import reel_plan, render_reels  # here: it loads the video encoder
 

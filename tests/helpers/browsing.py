@@ -108,6 +108,15 @@ class Visitor:
         self.page.goto(f"{self.site}/{path}" + (f"?{urlencode(link)}" if link else ""))
         return self.settle()
 
+    def turn_to(self, path: str) -> Visitor:
+        """Opens a page from where one is: by the navigation, or by its link if no page is open yet."""
+        if not self.page.url.startswith(self.site):
+            return self.go(path)
+        if urlsplit(self.page.url).path.strip("/") != path:
+            self.page.locator(f"[data-testid=stSidebarNavLink][href$='/{path}']").evaluate("link => link.click()")
+            self.page.wait_for_function("path => location.pathname === path", arg=f"/{path}", polling=_LOOK_MS)
+        return self.settle()
+
     def settle(self) -> Visitor:
         """Waits until what was clicked or typed has been answered, and the page's script has ended."""
         self._settling += 1

@@ -25,7 +25,9 @@ def _rendered_once(render: Callable[..., Path]) -> Callable[..., Path]:
 
     @functools.wraps(render)
     def write(path: Path, *shots: Any, **options: Any) -> Path:
-        asked = repr((path.suffix, _spelled_out(shots), {name: _spelled_out(options[name]) for name in sorted(options)}))
+        asked = repr(
+            (path.suffix, _spelled_out(shots), {name: _spelled_out(options[name]) for name in sorted(options)})
+        )
         if asked not in known:
             known[asked] = render(path, *shots, **options).read_bytes()
         path.write_bytes(known[asked])
