@@ -106,7 +106,7 @@ def sample_home(run_folder: Path) -> Path:
                 share_models(run_folder, home)
             patch.setenv("SEMBLANCE_HOME", str(home))
             try:
-                small_reels(Library(sample_path(), create=True).path / "clips")
+                coarse_reels(Library(sample_path(), create=True).path / "clips")
                 build_sample(open_encoder())
             except SemblanceError as error:
                 pytest.skip(f"the embedded encoder or the sample photos cannot be had: {error}")
@@ -114,15 +114,14 @@ def sample_home(run_folder: Path) -> Path:
     return home
 
 
-def small_reels(folder: Path) -> None:
-    """The reels of the sample photos, with the same shots at the same seconds, in a fifth of the pixels.
+def coarse_reels(folder: Path) -> None:
+    """The reels of the sample photos, with the same shots at the same seconds, in half of the frames.
 
     To render them whole takes as long as all else in the sample library, and to look through them for copies longer.
     """
     from core.library.samples.reels import reel_plan, render_reels  # here: it loads the video encoder
 
-    plan = [replace(reel, width=reel.width * 3 // 5, height=reel.height * 3 // 5, fps=12) for reel in reel_plan()]
-    render_reels(folder, plan=plan)
+    render_reels(folder, plan=[replace(reel, fps=12) for reel in reel_plan()])
 
 
 @pytest.fixture

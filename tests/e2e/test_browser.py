@@ -11,7 +11,6 @@ import pytest
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 from browsing import PHONE, Visitor
-from playwright.sync_api import Browser
 
 
 def test_a_cat_is_found_from_the_home_page(regular: Visitor) -> None:
@@ -32,11 +31,11 @@ def test_words_find_what_they_mean(regular: Visitor) -> None:
         assert regular.search(query).names()[0] == name
 
 
-def test_the_link_opens_the_same_in_another_tab(visitor: Visitor, chrome: Browser) -> None:
+def test_the_link_opens_the_same_in_another_tab(visitor: Visitor) -> None:
     visitor.go("search_images").search("a flower - a cat", told="“a flower”, without “a cat”")
     parameters = parse_qs(urlsplit(visitor.page.url).query)
     assert parameters["q"] == ["a flower - a cat"] and parameters["library"] == ["Sample photos"]
-    other = Visitor(visitor.site, chrome.new_page())
+    other = Visitor(visitor.site, visitor.page.context.new_page())
     other.page.goto(visitor.page.url)
     other.page.wait_for_selector("button.open")
     assert other.settle().names() == visitor.names()

@@ -14,7 +14,6 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from browsing import PHONE, Visitor
 from media import write_video
 from PIL import Image
-from playwright.sync_api import Browser
 
 from core.library.samples.reels import Shot, reel_plan
 from core.library.samples.sources import sample_sources
@@ -99,12 +98,12 @@ def test_a_frame_of_the_strip_seeks_and_the_link_follows(regular: Visitor) -> No
     assert after["src"] == shown["src"], "seeking does not load the file again"
 
 
-def test_the_link_opens_the_same_video_at_the_same_second(visitor: Visitor, chrome: Browser) -> None:
+def test_the_link_opens_the_same_video_at_the_same_second(visitor: Visitor) -> None:
     visitor.go(VIDEO).search("a cat", told="“a cat”")
     name, start = first_moment(visitor, 1)
     visitor.at_second(start)
     visitor.page.wait_for_function(f"new URL(location).searchParams.get('t') == '{start + 0.5:.1f}'")
-    other = Visitor(visitor.site, chrome.new_page())
+    other = Visitor(visitor.site, visitor.page.context.new_page())
     other.page.goto(visitor.page.url)
     other.at_second(start)
     assert other.settle().page.locator("section .name").inner_text() == name
