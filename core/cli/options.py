@@ -17,6 +17,7 @@ from core.search.video_scores import Pooling
 from core.utils.files import to_absolute
 
 if TYPE_CHECKING:
+    from core.ask import AnswerReader
     from core.library import Library
 
 Options = argparse.Namespace
@@ -65,6 +66,19 @@ def add_pooling(parser: argparse.ArgumentParser, condition: str = "") -> None:
     """How the frames of a video make its score."""
     text = "rank videos by their best frame (max, the default), the mean of their best seconds (top), or of all (mean)"
     parser.add_argument("--pool", choices=get_args(Pooling), default="max", help=condition + text)
+
+
+def add_reader(parser: argparse.ArgumentParser) -> None:
+    """The model that reads passages, if one shall."""
+    text = "model of transformers for question answering that points at the words: a folder, or one of the hub's cache"
+    parser.add_argument("--reader", metavar="MODEL", help=text)
+
+
+def get_reader(options: Options) -> AnswerReader | None:
+    """The model that the options name; None: sentences are compared."""
+    from core.ask import open_reader
+
+    return None if options.reader is None else open_reader(options.reader)
 
 
 def counts(text: str) -> list[int]:

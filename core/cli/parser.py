@@ -11,6 +11,7 @@ from core import __version__
 from core.cli.commands import (
     adapt,
     app,
+    ask,
     bench,
     calibrate,
     classify,
@@ -28,6 +29,7 @@ from core.cli.commands import (
 _COMMANDS = (
     index,
     search,
+    ask,
     locate,
     classify,
     adapt,

@@ -9,11 +9,13 @@ model that is, is decided in `open_sentence_encoder` alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from core.encoders.base import Scoring, Vectors, unit_rows
@@ -27,6 +29,23 @@ if TYPE_CHECKING:
 SENTENCE_PREFIX = "sentence:"  # of the names of sentence encoders, whose vectors are no choice for pictures
 _MAX_TOKENS = 256
 _DIM = 384
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """The word pieces of a text, each as the encoder understands it where it stands.
+
+    Attributes
+    ----------
+    vectors : ndarray of float32, shape (t, 384)
+        Not of unit length. Their mean over a part of the text is the part in the light of the whole.
+    starts, ends : ndarray of int64, shape (t,)
+        Characters of the text. What lies behind 256 pieces is missing.
+    """
+
+    vectors: Vectors
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
 
 
 class SentenceEncoder:
@@ -67,13 +86,27 @@ class SentenceEncoder:
             vectors[chosen] = unit_rows(session.run(["sentence"], inputs)[0])
         return vectors
 
+    def encode_tokens(self, texts: Sequence[str]) -> list[Tokens]:
+        """The vectors of the word pieces of texts, cut after 256 pieces. Raises EncoderError."""
+        from core.encoders.embedded.tokens import batch_tokens
+
+        tokenizer, session = self._open()
+        found: dict[int, Tokens] = {}
+        for chosen, inputs in batch_tokens(tokenizer, texts):
+            (states,) = session.run(["states"], inputs)
+            for number, row in zip(chosen, states, strict=True):
+                places = np.array(tokenizer.encode(texts[number]).offsets, np.int64)
+                is_word = np.flatnonzero(places[:, 1] > places[:, 0])  # the marks of beginning and end have no place
+                found[number] = Tokens(row[is_word], places[is_word, 0], places[is_word, 1])
+        return [found[number] for number in range(len(texts))]
+
     def _open(self) -> tuple[Tokenizer, ort.InferenceSession]:
         from core.encoders.embedded.tokens import open_tokenizer
         from core.encoders.embedded.weights import open_session
 
         with self._lock:
             if self._opened is None:
-                self._opened = open_tokenizer(_MAX_TOKENS), open_session(self.id, _build)
+                self._opened = open_tokenizer(_MAX_TOKENS), open_session(f"{self.id}-states", _build)
             return self._opened
 
 
@@ -87,7 +120,7 @@ def _build() -> onnx.ModelProto:
     from core.encoders.embedded.text_tower import text_tower
     from core.encoders.embedded.weights import text_weights
 
-    return text_tower(text_weights())
+    return text_tower(text_weights(), states=True)
 
 
 def _refuse() -> NoReturn:

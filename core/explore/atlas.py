@@ -147,6 +147,16 @@ def build_atlas(
     return atlas
 
 
+def prepare_atlas(library: Library, encoder: Encoder, *, in_subprocess: bool = False, task: Task = SILENT) -> None:
+    """Builds the atlas that Explore shows first, unless it is cached, so that nobody waits for it there.
+
+    Raises Cancelled and ApartError.
+    """
+    request = AtlasRequest()
+    if count_points(library, encoder, request) and load_cached_atlas(library, encoder, request) is None:
+        build_atlas(library, encoder, request, in_subprocess=in_subprocess, task=task)
+
+
 def name_selection(encoder: Encoder, points: Points, numbers: NDArray[np.int64]) -> ClusterName | None:
     """A name for some of the points, as for a cluster; None if all of them are texts."""
     own = points.item_rows >= 0

@@ -21,12 +21,33 @@ _LINE = 8192  # bytes of standard error that make one line of the log at most
 _ROOT = str(Path(__file__).parents[2])  # for a parent that found the package in a folder that it has left
 _log = logging.getLogger(__name__)
 
+# What a child may know of the environment: it reads files of strangers, and the rest may hold keys and passwords.
+_KNOWN = {"PATH", "HOME", "USER", "SHELL", "TMPDIR", "TEMP", "TMP", "LANG", "LANGUAGE", "TZ", "VIRTUAL_ENV"}
+_KNOWN |= {"XDG_CACHE_HOME", "SYSTEMROOT", "HOMEDRIVE", "HOMEPATH", "USERPROFILE"}
+_KNOWN_BEGINNINGS = (
+    "SEMBLANCE_",
+    "PYTHON",
+    "LC_",
+    "LD_",
+    "DYLD_",
+    "OMP_",
+    "OPENBLAS_",
+    "MKL_",
+    "NUMBA_",
+    "COV_",
+    "COVERAGE_",
+)
+
 _START = """
 import json, sys
 sys.path[:] = json.loads(sys.argv[1])
 from core.isolation.worker import serve
 serve(int(sys.argv[2]))
 """
+
+
+def _get_environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name in _KNOWN or name.startswith(_KNOWN_BEGINNINGS)}
 
 
 class NoReply(Exception):
@@ -54,7 +75,7 @@ class Process:
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.PIPE,
-                    env=os.environ | settings,
+                    env=_get_environment() | dict(settings),
                 )
             except OSError:  # no more processes, files or memory
                 self._connection.close()

@@ -18,7 +18,7 @@ from core.library.filters import Filters
 from core.library.index import VectorIndex
 from core.library.schema import Item
 from core.library.store import Library
-from core.media.modalities import list_text_kinds
+from core.media.modalities import VIDEO, list_text_kinds
 from core.media.modality import Segment
 from core.search.combine import Combine, combine_terms
 from core.search.passages.items import spell_out
@@ -70,6 +70,14 @@ class Hit:
     def end_s(self) -> float | None:
         """The end of `segment`."""
         return None if self.segment is None else self.segment.end
+
+    @property
+    def shown_s(self) -> float | None:
+        """The second of a video at which its `segment` is seen as it was embedded: its middle, as its start may still
+        show what came before. Of other kinds the start."""
+        if self.segment is None or self.item.kind != VIDEO.name:
+            return self.start_s
+        return (self.segment.start + self.segment.end) / 2
 
     @property
     def is_certain(self) -> bool:

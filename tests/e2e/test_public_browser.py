@@ -91,7 +91,7 @@ def test_a_visitor_uploads_and_searches_and_nobody_else_sees_it(one: Visitor, ot
     one.page.get_by_test_id("stFileChip").wait_for()
     one.page.get_by_role("button", name="Add to library").click()
     one.page.get_by_text("1 added").wait_for(timeout=90_000)
-    one.page.get_by_role("link", name="Search images").click()
+    one.page.get_by_role("link", name="Home").click()
     one.page.wait_for_selector("button.open")
     assert [name.startswith("mine-") for name in one.settle().names()] == [True]
     other.go("search_images", library=":visit")

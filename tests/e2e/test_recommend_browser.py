@@ -38,7 +38,7 @@ def test_two_likes_turn_the_feed_and_stay_in_place(visitor: Visitor) -> None:
     assert reasons and set(reasons) <= {first, second}, "each card says for which likes it is there"
     expect(page.locator(".tastes .out")).to_have_count(2)
 
-    page.get_by_role("link", name="Search images").click()
+    page.get_by_role("link", name="Home").click()
     page.get_by_role("searchbox").wait_for()
     page.get_by_role("link", name="Recommend").click()
     page.get_by_text("2 likes", exact=True).wait_for()
@@ -72,7 +72,7 @@ def test_a_link_with_the_likes_opens_the_same_feed(visitor: Visitor) -> None:
 
 def test_what_was_set_is_in_the_link_after_another_page(visitor: Visitor) -> None:
     page = feed(visitor).page
-    page.get_by_role("link", name="Search images").click()
+    page.get_by_role("link", name="Home").click()
     page.get_by_role("searchbox").wait_for()
     page.get_by_role("link", name="Recommend").click()
     page.locator("button.say").first.wait_for()

@@ -1,4 +1,4 @@
-"""Tiny dual encoders with random weights, saved as the hub has them: with tokenizer and preprocessing."""
+"""Tiny models with random weights, saved as the hub has them: with tokenizer and preprocessing."""
 
 from __future__ import annotations
 
@@ -52,6 +52,18 @@ def save_tiny_siglip2(folder: Path) -> Path:
     return _save(folder, _randomise(transformers.Siglip2Model(config)), tokenizer, images)
 
 
+def save_tiny_question_model(folder: Path) -> Path:
+    """A BERT that points at the words of an answer, with a vocabulary of letters. Returns the folder."""
+    letters = "abcdefghijklmnopqrstuvwxyz.?"
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters, *(f"##{letter}" for letter in letters)]
+    tokenizer = transformers.BertTokenizerFast(vocab={word: number for number, word in enumerate(words)})
+    config = transformers.BertConfig(vocab_size=len(words), max_position_embeddings=512, **_TOWER)
+    model = _randomise(transformers.BertForQuestionAnswering(config))
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
 # SigLIP was trained without an attention mask, and its tokenizers on the hub give none
 _PLAIN_INPUT = {"model_input_names": ["input_ids"], "model_max_length": 64}
 
@@ -95,7 +107,8 @@ def _randomise(model: transformers.PreTrainedModel) -> transformers.PreTrainedMo
                 parameter.normal_(0.0, 1.5 / math.sqrt(fan_in), generator=generator)
             elif parameter.numel() > 1 and parameter.std() > 0:  # a class embedding: transformers drew it unseeded
                 parameter.normal_(0.0, 1.0 / math.sqrt(parameter.numel()), generator=generator)
-        model.logit_scale.fill_(LOGIT_SCALE)
+        if hasattr(model, "logit_scale"):
+            model.logit_scale.fill_(LOGIT_SCALE)
         if hasattr(model, "logit_bias"):
             model.logit_bias.fill_(LOGIT_BIAS)
     return model.eval()

@@ -7,13 +7,16 @@ import shutil
 import struct
 import zlib
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 
+import lancedb
 import pyarrow as pa
 import pytest
 from effort import rounds
 from fakes import ColorEncoder
 from flips import changes
+from PIL import Image
 
 from core import Term, search
 from core.errors import LibraryError
@@ -165,6 +168,17 @@ def test_a_library_that_is_removed_while_a_job_works_on_it(tmp_path: Path, photo
     with pytest.raises(LibraryError, match="not there any more"):
         ingest(library, Removes(), [photos])
     assert not library.path.exists()
+
+
+def test_a_table_whose_earlier_files_are_gone_is_whole(library: Library, photos: Path, encoder: ColorEncoder) -> None:
+    """As half an hour later, when the files that the last change replaced are deleted: its version still names them."""
+    Image.new("RGB", (60, 60), (10, 200, 90)).save(photos / "more.png")
+    ingest(library, encoder, [photos])
+    for path in library.path.glob("*.lance"):
+        lancedb.connect(library.path).open_table(path.stem).optimize(cleanup_older_than=timedelta(0))
+    found = Library(library.path)
+    assert len(found.items()) == 9 and len(search(found, encoder, [Term("text", "red")]).hits) == 9
+    assert not found.find_damage()
 
 
 def test_a_file_of_another_writer_is_not_damaged(library: Library, encoder: ColorEncoder) -> None:

@@ -318,7 +318,7 @@ def test_a_video_that_is_gone_is_told_in_the_player(library: Library, films: Pat
 
 def test_pictures_and_videos_are_told_apart(library: Library) -> None:
     at = visit(HOME)
-    assert "1 picture, 3 videos searchable" in said(at) and at.metric[1].value == "1" and at.metric[2].value == "3"
+    assert "1 picture, 3 videos searchable" in said(at)
     shown = {card["name"]: card["video"] for card in component(at, "cards")[0]["cards"]}
     assert shown == {"flags.mp4": "0:24", "wood.mp4": "0:08", "night.mp4": "0:30", "snow.png": ""}
     assert said(visit(SEARCH, q="white")).count("Among 1 picture") == 1

@@ -125,5 +125,4 @@ from core.library import get_reduction, store_reduced
 
 reduced = store_reduced(library, encoder, get_reduction(library, encoder, {dim}, method={method!r}))
 library.index(reduced)  # and open_encoder(reduced.name) opens it again
-library.drop_encoder(reduced.id)  # undoes it
 """

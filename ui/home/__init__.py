@@ -1,1 +1,1 @@
-"""The page Home: counts and example queries."""
+"""The page Home: search of all kinds, and the library by date."""

@@ -1,78 +1,72 @@
-"""Home: counts of the library and example queries."""
+"""Home: one field that searches all kinds at once; below it, before a query, the library by date."""
 
 from __future__ import annotations
 
-from functools import partial
+from dataclasses import replace
 
 import streamlit as st
 
-from core import Encoder, Library
-from core.media.modalities import PICTURE, VIDEO
-from core.policy import get_policy
-from ui.components.gallery.gallery import Card, gallery
-from ui.errors import boundary
+from core.errors import QueryError
+from core.library.filters import ANY
+from core.media.modalities import VIDEO
+from ui.home.browse import browse
+from ui.home.welcome import welcome
 from ui.jobs.jobs import job_panel
+from ui.search.image_results import show_results
+from ui.search.kind_switch import kind_switch
+from ui.search.more import count_shown, more_button
 from ui.session.current import current_encoder, current_library
-from ui.session.libraries import LibraryFacts, library_choices, library_facts, sample_items
-from ui.text import counted, duration_text
-from ui.widgets.details import open_details, show_details
-from ui.widgets.page_start import ready, sample_button
-from ui.widgets.query.box import EXAMPLES, find_in, follow_request, more_like, set_query
+from ui.session.libraries import library_facts
+from ui.snippets.search import search_lines
+from ui.text import plain
+from ui.widgets.code_block import in_python
+from ui.widgets.details import show_details
+from ui.widgets.filters import filter_panel, option_panel
+from ui.widgets.page_start import PageContext, ready
+from ui.widgets.query.box import add_panels, follow_request, query_box, query_terms
+from ui.widgets.query.image_search import find
+from ui.widgets.query.terms import term_editor
+from ui.widgets.query.uploads import embed_uploads
 
 
 def page() -> None:
-    follow_request()
-    library = current_library()
-    encoder = current_encoder()
+    library, encoder = current_library(), current_encoder()
     if library is None:
-        st.info(
-            "No library yet."
-            + (" The sample photos and clips take half a minute and need no network." * get_policy().may_write_shared),
-            icon=":material/waving_hand:",
-        )
-        with boundary():
-            sample_button(primary=True)
-        st.page_link(
-            "pages/library.py", label="Or create one from your own photos and videos", icon=":material/photo_library:"
-        )
+        welcome()
         return
     facts = library_facts(library, encoder)
-    numbers(facts, encoder)
+    if not facts.searchable:
+        job_panel(library)
+        ready(library, encoder, facts)
+        return
+    search_or_browse(PageContext(library, encoder, facts))
+
+
+def search_or_browse(at: PageContext) -> None:
+    library, encoder, kinds = at.library, at.encoder, at.facts.searchable.kinds
+    query_box()
+    with st.container(horizontal=True, vertical_alignment="center", key="query_tools"):
+        kind_switch(kinds, "all", ANY)
+        follow_request("all")
+        add_panels("all")
+        filters = filter_panel(library, encoder, None)
+        options = option_panel(encoder)
     job_panel(library)
-    if ready(library, encoder, facts):
-        examples()
-        look_inside(library, encoder, facts)
-
-
-def numbers(facts: LibraryFacts, encoder: Encoder) -> None:
-    others = facts.here.others
-    with st.grid(4 + len(others), min_column_width=140, key="numbers"):
-        st.metric("Libraries", f"{len(library_choices()):,}", border=True)
-        st.metric("Pictures here", f"{facts.here.pictures:,}", border=True)
-        length = duration_text(facts.video_seconds)
-        st.metric("Videos here", f"{facts.here.videos:,}", border=True, help=f"{length} of video.")
-        for modality in others:
-            st.metric(f"{modality.plural.capitalize()} here", f"{facts.here.counts[modality.name]:,}", border=True)
-        st.metric(
-            "Dimensions", f"{encoder.dim:,}", border=True, help=f"Numbers per vector of the encoder {encoder.name}."
-        )
-
-
-def examples() -> None:
-    st.markdown("Try one of these:")
-    with st.container(horizontal=True, key="examples"):
-        for example in EXAMPLES:
-            st.button(example, icon=":material/search:", on_click=set_query, args=(example,))
-
-
-def look_inside(library: Library, encoder: Encoder, facts: LibraryFacts) -> None:
-    st.subheader("A look inside", anchor=False)
-    videos = sample_items(library, encoder, 6, VIDEO.name)
-    items = [*videos, *sample_items(library, encoder, 12 - len(videos), PICTURE.name)]
-    items += [item for modality in facts.searchable.others for item in sample_items(library, encoder, 6, modality.name)]
-    find = partial(find_in, place="video") if videos else None
-    gallery([Card(item) for item in items], key="home_gallery", on_open=open_details, on_like=more_like, on_videos=find)
-    if videos:
-        label = f"Search in {counted(facts.searchable.videos, 'video')}"
-        st.page_link("pages/search_video.py", label=label, icon=":material/video_search:")
-    show_details((), items, videos=bool(videos))
+    try:
+        terms = query_terms()
+        if not terms:
+            browse(at, filters)
+            return
+        filters = replace(filters, kind=ANY)
+        term_editor(library, encoder, terms)
+        embed_uploads(encoder, terms)
+        shown = count_shown((str(library.path), encoder.id, terms, filters, options), options.top_k)
+        result = find(library, encoder, terms, filters, replace(options, top_k=shown))
+    except QueryError as error:
+        st.warning(plain(str(error)), icon=":material/help:")
+        return
+    show_results(library, encoder, terms, filters, result, videos=VIDEO in kinds)
+    if len(result.hits) == shown:  # folded copies make fewer of them than there are items
+        more_button(shown, result.considered)
+    in_python(search_lines(library, encoder, terms, filters, options))
+    show_details(result.hits, videos=VIDEO in kinds)

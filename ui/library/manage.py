@@ -11,6 +11,14 @@ from core.encoders import get_base_name
 from core.library.ingest.known import find_outdated
 from core.library.ingest.reembed import reembed
 from core.library.registry import create_library, forget_library, libraries_folder, remember_library
+from core.library.removed import (
+    KEPT,
+    RemovedLibrary,
+    can_be_undone,
+    list_removed,
+    remove_library,
+    restore_library,
+)
 from core.library.schema import EncoderEntry
 from core.policy import get_policy
 from ui.button import pressed
@@ -142,11 +150,8 @@ def library_section() -> None:
     new, existing, visit = st.columns(3)
     with new, st.form("create", border=True):
         st.markdown("**New library**")
-        name = st.text_input("Name", placeholder="Holidays")
-        if st.form_submit_button("Create"):
-            with boundary():
-                use_library(library_key(create_library(name).path))
-                st.rerun()
+        st.text_input("Name", key="new_library", placeholder="Holidays")
+        st.form_submit_button("Create", on_click=_create)
     with existing, st.form("open", border=True):
         st.markdown("**Existing library**")
         path = st.text_input("Library folder", placeholder="/data/my-library")
@@ -156,6 +161,29 @@ def library_section() -> None:
                 st.rerun()
     with visit:
         _visit_section()
+    _removed_section()
+
+
+def _create() -> None:
+    """In a callback, which runs once for Enter or a click, however many of them come."""
+    with boundary():
+        library = create_library(st.session_state["new_library"])
+        use_library(library_key(library.path))
+        st.session_state["new_library"] = ""
+        st.toast(f"{plain(library.name)} is ready: add files.")
+
+
+def _removed_section() -> None:
+    for removed in list_removed():
+        with st.container(horizontal=True, vertical_alignment="center"):
+            gone = (removed.removed_at + KEPT).strftime("%d %b")
+            st.caption(f":material/delete: {plain(removed.name)} was removed; it can be restored until {gone}.")
+            st.button("Restore", key=f"restore {removed.path}", type="tertiary", on_click=_restore, args=(removed,))
+
+
+def _restore(removed: RemovedLibrary) -> None:
+    with boundary():
+        use_library(library_key(restore_library(removed).path))
 
 
 def _visit_section() -> None:
@@ -182,9 +210,17 @@ def _confirm_removal(library: Library) -> None:
         st.markdown(f"**{plain(library.name)}**")
         if get_policy().may_see_paths:
             st.code(str(library.path), language=None, wrap_lines=True)
-        inside = f", and {counted(uploads, 'uploaded file')}" if uploads else ""
-        st.markdown(f"This deletes the library folder ({size_text(library.size_bytes())}) with its vectors{inside}.")
-        st.markdown("Files in your own folders stay. Index them again to rebuild the library.")
+        inside = [
+            f"vectors ({size_text(library.size_bytes())})",
+            *([counted(uploads, "uploaded file")] if uploads else []),
+            *([counted(len(library.labels()), "label")] if library.labels() else []),
+            *([counted(len(library.captions()), "caption")] if library.captions() else []),
+        ]
+        st.markdown(f"This removes {', '.join(inside)}. Your own files, trained classifiers and concepts stay.")
+        days = KEPT.days
+        st.markdown(
+            f"It can be restored on this page for {days} days." if can_be_undone(library) else "This cannot be undone."
+        )
         with st.container(horizontal=True):
             left = [st.button("Delete", type="primary", on_click=_delete, args=(library,))]
             if _made_elsewhere(library):
@@ -196,7 +232,10 @@ def _confirm_removal(library: Library) -> None:
 
 def _delete(library: Library) -> None:
     with boundary():
-        library.delete()
+        if can_be_undone(library):
+            remove_library(library)
+        else:
+            library.delete()
         _leave(library)
 
 

@@ -76,7 +76,7 @@ def search_cards(library: Library, encoder: Encoder, visit: Visit, words: str) -
     result = find(library, encoder, (Term("text", words),), Filters(), Options(PAGE, fold=True, templates=None))
     title = "Estimated probability that this is what the words mean"
     return [
-        FeedCard(hit.item, visit.feedback.get_reaction(hit.item.id), Reason(describe_match(hit), title), hit.start_s)
+        FeedCard(hit.item, visit.feedback.get_reaction(hit.item.id), Reason(describe_match(hit), title), hit.shown_s)
         for hit in result.hits
     ]
 

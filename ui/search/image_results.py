@@ -10,9 +10,9 @@ from functools import partial
 import streamlit as st
 
 from core import Encoder, Filters, Hit, Library, SearchResult, Term
+from core.library.filters import ANY
 from core.library.schema import Passage
 from core.media.modalities import PICTURE, TEXT, get_modality
-from core.media.modality import Modality
 from core.policy import get_policy
 from core.share.hits import hits_csv, write_hits_zip
 from ui.components.gallery.gallery import Card, gallery, tick
@@ -44,7 +44,7 @@ def show_results(
     """The whole section below the query. videos: whether the library has any."""
     limits = filter_text(filters)
     if not result.considered or not result.hits:
-        st.info(f"No {_kind(filters).title} matches the filters ({plain(limits)}).", icon=":material/filter_alt:")
+        st.info(f"No {_noun(filters)} matches the filters ({plain(limits)}).", icon=":material/filter_alt:")
         st.button("Clear the filters", on_click=clear_filters, type="primary")
         return
     _summary(library, terms, filters, result, limits)
@@ -53,19 +53,24 @@ def show_results(
     chosen = _grid(library, result, videos)
     with tools:
         certain = [hit.item.id for hit in result.hits if hit.is_certain]
-        _selection_tools([hit for hit in result.hits if hit.item.id in set(chosen)], certain)
-        export_item_vectors(library, encoder, chosen, key="results")
+        if certain:
+            st.button("Select all above", on_click=tick, args=(_GALLERY, certain), type="tertiary")
+        if chosen:
+            _selection_tools([hit for hit in result.hits if hit.item.id in set(chosen)])
+            export_item_vectors(library, encoder, chosen, key="results")
+            concept_panel(library, encoder, chosen)
+            link_with({_TICKED: chosen}, key="ticks link", what="selection", wide=False)
         save_results(library, encoder, describe(library, terms), limits, result.hits)
-        concept_panel(library, encoder, chosen)
-        link_with({_TICKED: chosen}, key="ticks link", what="selection", wide=False)
 
 
-def _kind(filters: Filters) -> Modality:
-    return get_modality(filters.kind or PICTURE.name)
+def _noun(filters: Filters) -> str:
+    return "item" if filters.kind == ANY else get_modality(filters.kind or PICTURE.name).title
 
 
 def _summary(library: Library, terms: Sequence[Term], filters: Filters, result: SearchResult, limits: str) -> None:
-    among = f"{counted_kind(_kind(filters), result.considered)}{', ' + plain(limits) if limits else ''}"
+    count = result.considered
+    kind = None if filters.kind == ANY else get_modality(filters.kind or PICTURE.name)
+    among = f"{counted_kind(kind, count) if kind else counted(count, 'item')}{', ' + plain(limits) if limits else ''}"
     show_verdict(result, describe(library, terms), among)
 
 
@@ -87,7 +92,7 @@ def _grid(library: Library, result: SearchResult, videos: bool) -> list[str]:
             hit.item,
             hit,
             about=_where(hit, passages.get(hit.item.id)),
-            time_s=hit.start_s,
+            time_s=hit.shown_s,
             section="" if hit.is_certain else heading,
         )
         for hit in result.hits
@@ -112,17 +117,16 @@ def _where(hit: Hit, passage: Passage | None) -> str:
     return f"{modality.segment} at {modality.describe(hit.segment.start)}" if hit.segment else ""
 
 
-def _selection_tools(hits: Sequence[Hit], certain: Sequence[str]) -> None:
+def _selection_tools(hits: Sequence[Hit]) -> None:
     st.markdown(f"**{len(hits):,} selected**", width="content")
-    st.button("Select all above", on_click=tick, args=(_GALLERY, certain), disabled=not certain, type="tertiary")
-    st.button("Select none", on_click=tick, args=(_GALLERY, []), disabled=not hits, type="tertiary")
+    st.button("Select none", on_click=tick, args=(_GALLERY, []), type="tertiary")
     st.download_button(
         "Photos (zip)",
         data=lambda: _zip(hits),
         file_name="semblance.zip",
         mime="application/zip",
         icon=":material/folder_zip:",
-        disabled=not hits or too_large(hit.item for hit in hits),
+        disabled=too_large(hit.item for hit in hits),
         on_click="ignore",
         help="The original files, numbered by rank, with a table.",
     )
@@ -132,7 +136,6 @@ def _selection_tools(hits: Sequence[Hit], certain: Sequence[str]) -> None:
         file_name="semblance.csv",
         mime="text/csv",
         icon=":material/table:",
-        disabled=not hits,
         on_click="ignore",
     )
 

@@ -10,10 +10,12 @@ import streamlit as st
 
 from core import Encoder, Library
 from core.errors import QueryError
-from core.media.modalities import VIDEO
+from core.media.modalities import VIDEO, get_modality
 from core.media.modality import Modality
 from ui.components.gallery.gallery import Card, gallery
+from ui.search.examples import examples
 from ui.search.image_results import show_results
+from ui.search.kind_switch import kind_switch
 from ui.search.more import count_shown, more_button
 from ui.session.libraries import sample_items
 from ui.snippets.search import search_lines
@@ -23,14 +25,12 @@ from ui.widgets.details import open_details, show_details
 from ui.widgets.filters import filter_panel, option_panel
 from ui.widgets.page_start import start_page
 from ui.widgets.query.box import (
-    EXAMPLES,
     add_panels,
     find_in,
     follow_request,
     more_like,
     query_box,
     query_terms,
-    set_query,
 )
 from ui.widgets.query.image_search import find
 from ui.widgets.query.terms import term_editor
@@ -42,29 +42,32 @@ def page() -> None:
     if at is None:
         return
     library, encoder = at.library, at.encoder
-    kinds = [modality for modality in at.facts.searchable.kinds if modality is not VIDEO]
-    if not kinds:
+    kinds = at.facts.searchable.kinds
+    if kinds == [VIDEO]:
         st.info("This library holds videos only.", icon=":material/movie:")
         link = {name: st.query_params[name] for name in ("library", "q") if name in st.query_params}
         st.page_link("pages/search_video.py", label="Search them", icon=":material/arrow_forward:", query_params=link)
     else:
-        search_section(library, encoder, kinds, videos=bool(at.facts.searchable.videos))
+        search_section(library, encoder, kinds)
 
 
-def search_section(library: Library, encoder: Encoder, kinds: Sequence[Modality], *, videos: bool) -> None:
+def search_section(library: Library, encoder: Encoder, kinds: Sequence[Modality]) -> None:
+    """kinds: all that the library has."""
+    videos = VIDEO in kinds
     query_box()
-    with st.container(horizontal=True, key="query_tools"):
-        kind = choose_kind(kinds)
+    with st.container(horizontal=True, vertical_alignment="center", key="query_tools"):
+        chosen = kind_switch(kinds, "images", next(modality.name for modality in kinds if modality is not VIDEO))
+        follow_request("images")
+        kind = get_modality(chosen)
         add_panels("images")
         filters = filter_panel(library, encoder, kind.name)
         options = option_panel(encoder)
     try:
-        follow_request("images")
         terms = query_terms()
         if not terms:
             start(library, encoder, kind, videos)
             return
-        term_editor(library, terms)
+        term_editor(library, encoder, terms)
         embed_uploads(encoder, terms)
         shown = count_shown((str(library.path), encoder.id, terms, filters, options), options.top_k)
         result = find(library, encoder, terms, filters, replace(options, top_k=shown))
@@ -78,24 +81,10 @@ def search_section(library: Library, encoder: Encoder, kinds: Sequence[Modality]
     show_details(result.hits, videos=videos)
 
 
-def choose_kind(kinds: Sequence[Modality]) -> Modality:
-    """The kind to search; a choice only where the library has several."""
-    if len(kinds) == 1:
-        return kinds[0]
-    names = {modality.name: modality for modality in kinds}
-    chosen = st.segmented_control(
-        "Kind", list(names), default=kinds[0].name, required=True, key="kind", bind="query-params",
-        format_func=lambda name: names[name].plural.capitalize(), label_visibility="collapsed",
-    )  # fmt: skip
-    return names[chosen]
-
-
 def start(library: Library, encoder: Encoder, kind: Modality, videos: bool) -> None:
-    st.markdown("Try one of these:")
     with st.container(horizontal=True, key="examples"):
-        for example in EXAMPLES:
-            st.button(example, on_click=set_query, args=(example,))
-    st.markdown(f"Or start from a {kind.title} of the library:")
+        examples(library, encoder, "images")
+    st.markdown(f"Type what you look for, or start from a {kind.title} of the library:")
     items = sample_items(library, encoder, 24, kind.name)
     find = partial(find_in, place="video") if videos else None
     gallery(

@@ -13,7 +13,7 @@ def show_verdict(result: SearchResult | VideoResult, request: str, among: str) -
     """The heading: whether anything matches, never how many. request, among: plain text and Markdown."""
     nothing = result.judged and not result.cutoff
     st.markdown(f"#### {'Nothing here matches' if nothing else 'Results for'} {plain(request)}")
-    st.caption(f"Among {among} · {1000 * result.seconds:.0f} ms")
+    st.caption(f"Among {among}")
 
 
 def doubt_heading(result: SearchResult | VideoResult) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -10,7 +11,10 @@ import streamlit as st
 from core import Encoder, Library
 from core.errors import QueryError
 from core.media.modalities import PICTURE, VIDEO
+from core.media.modality import Modality
 from ui.components.gallery.gallery import Card, gallery
+from ui.search.examples import examples
+from ui.search.kind_switch import kind_switch
 from ui.search.locate import locate_panel
 from ui.search.more import count_shown, more_button
 from ui.search.video_results import RANKINGS, compare_rankings, find_videos, ranking_choice, show_video_results
@@ -21,7 +25,7 @@ from ui.widgets.code_block import in_python
 from ui.widgets.details import open_details, show_details
 from ui.widgets.filters import filter_panel, video_option_panel
 from ui.widgets.page_start import start_page
-from ui.widgets.query.box import EXAMPLES, add_panels, find_in, follow_request, query_box, query_terms, set_query
+from ui.widgets.query.box import add_panels, find_in, follow_request, query_box, query_terms
 from ui.widgets.query.terms import term_editor
 from ui.widgets.query.uploads import embed_uploads
 
@@ -34,7 +38,7 @@ def page() -> None:
         return
     library, encoder = at.library, at.encoder
     if at.facts.searchable.videos:
-        search_section(library, encoder)
+        search_section(library, encoder, at.facts.searchable.kinds)
     else:
         no_videos(library)
 
@@ -47,19 +51,20 @@ def no_videos(library: Library) -> None:
     st.page_link("pages/library.py", label="Add videos on the page Library", icon=":material/arrow_forward:")
 
 
-def search_section(library: Library, encoder: Encoder) -> None:
+def search_section(library: Library, encoder: Encoder, kinds: Sequence[Modality]) -> None:
     query_box()
-    with st.container(horizontal=True, key="query_tools"):
+    with st.container(horizontal=True, vertical_alignment="center", key="query_tools"):
+        kind_switch(kinds, "video", VIDEO.name)
+        follow_request("video")
         add_panels("video")
         filters = filter_panel(library, encoder, VIDEO.name)
         options = video_option_panel(encoder)
     try:
-        follow_request("video")
         terms = query_terms()
         if not terms:
             start(library, encoder)
             return
-        term_editor(library, terms)
+        term_editor(library, encoder, terms)
         embed_uploads(encoder, terms)
         with st.container(horizontal=True, vertical_alignment="bottom", key="ranking"):
             pooling = ranking_choice()
@@ -84,11 +89,9 @@ def search_section(library: Library, encoder: Encoder) -> None:
 
 
 def start(library: Library, encoder: Encoder) -> None:
-    st.markdown("Try one of these:")
     with st.container(horizontal=True, key="examples"):
-        for example in EXAMPLES:
-            st.button(example, on_click=set_query, args=(example, "video"))
-    st.markdown("Or start from a video or picture of the library:")
+        examples(library, encoder, "video")
+    st.markdown("Type what you look for, or start from a video or picture of the library:")
     videos = sample_items(library, encoder, 12, VIDEO.name)
     items = [*videos, *sample_items(library, encoder, 12, PICTURE.name)]
     like = partial(find_in, place="video")

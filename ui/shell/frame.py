@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import streamlit as st
 
@@ -24,17 +25,26 @@ from ui.shell.sidebar import sidebar
 _ICON = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 37 32"><circle cx="13" cy="16" r="9.5" fill="none"
 stroke="#2C857C" stroke-width="3.4"/><circle cx="24" cy="16" r="9.5" fill="#2C857C" fill-opacity=".35" stroke="#2C857C"
 stroke-width="3.4"/></svg>"""
-_LOGO = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 178 32" width="178" height="32">
-<circle cx="13" cy="16" r="9.5" fill="none" stroke="#2C857C" stroke-width="2.6"/>
-<circle cx="24" cy="16" r="9.5" fill="#2C857C" fill-opacity=".28" stroke="#2C857C" stroke-width="2.6"/>
-<text x="44" y="23.5" font-family="Georgia, 'Source Serif 4', serif" font-size="23" font-weight="600" fill="#2C857C"
-textLength="128" lengthAdjust="spacingAndGlyphs">Semblance</text></svg>"""
+_LOGO = (Path(__file__).parent / "logo.svg").read_text()  # its letters are outlines: no font is needed
+_TITLE = 60  # letters of a query in the title of the window
 
 # The theme's primary color is for areas: as text on the dark background its contrast would be 3.6 to 1.
 _TEXT = """<style>
 button[data-variant][data-selected],
 [data-testid=stSliderThumbValue]:not([disabled]), [data-testid=stSliderThumbValue]:not([disabled]) p {
   color: inherit !important;
+}
+/* The color that Streamlit gives to captions has less contrast than small text needs. */
+[data-testid=stCaptionContainer] { color: inherit !important; opacity: 0.78; }
+/* On a phone a row of tools scrolls sideways: the results begin higher. */
+@media (max-width: 640px) {
+  .st-key-query_tools, .st-key-take_away, .st-key-examples {
+    flex-wrap: nowrap !important; overflow-x: auto; scrollbar-width: none; padding-bottom: 2px;
+  }
+  .st-key-query_tools > *, .st-key-take_away > *, .st-key-examples > * { flex-shrink: 0; min-width: max-content; }
+  .st-key-page_head { flex-wrap: nowrap !important; }
+  .st-key-page_head h1 { font-size: 1.7rem !important; }
+  .st-key-page_about { display: none; }
 }
 </style>"""
 
@@ -84,9 +94,12 @@ def show_page(name: str, draw: Callable[[], None]) -> None:
         draw_frame().run()
         st.stop()
     page = PAGES[name]
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    query = str(st.query_params.get("q", "")).strip()
+    st.set_page_config(page_title=" · ".join(filter(None, [query[:_TITLE], page.title, "Semblance"])))
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="page_head"):
         st.title(page.heading or page.title, anchor=False, width="stretch", help=page.help or None)
         copy_link(of_visit=get_state(Choice).library == VISIT)
-    st.markdown(f":gray[{page.about if isinstance(page.about, str) else page.about()}]")
+    with st.container(key="page_about"):
+        st.markdown(f":gray[{page.about if isinstance(page.about, str) else page.about()}]")
     with boundary():
         draw()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from typing import Literal
 
 import streamlit as st
 
@@ -18,7 +19,8 @@ class PageInfo:
 
     name: its address, and its file in `pages/`. section: its heading in the navigation. about: one line about it, or a
     function that returns the line. help: text of its help icon. heading: its heading if it differs from the title.
-    draw: draws a page without a file in `pages/`, such as one of another package.
+    draw: draws a page without a file in `pages/`, such as one of another package. is_listed: whether the navigation
+    shows it; others are reached from pages and links.
     """
 
     name: str
@@ -29,11 +31,12 @@ class PageInfo:
     help: str = ""
     heading: str = ""
     draw: Callable[[], None] | None = None
+    is_listed: bool = True
 
 
 def _about_home() -> str:
     where = "Only you see what you upload." if get_policy().public else "Everything runs on this computer."
-    return f"Type what you look for, or show a picture: photos and video moments that come closest come first. {where}"
+    return f"Type what you look for, or show a picture: what comes closest comes first. {where}"
 
 
 def _about_library() -> str:
@@ -45,8 +48,9 @@ def _about_library() -> str:
 _LISTED = (
     PageInfo(
         "home", "Home", ":material/home:", "Find", _about_home,
-        help="Pictures, frames of video and words become vectors in one space, where near means similar in meaning.",
-        heading="Search your photos and videos by what they show",
+        help="Join words by + and -, with weights where you like: 2:beach + sunset - people. Pictures, frames of video "
+        "and words become vectors in one space, where near means similar in meaning.",
+        heading="Search",
     ),
     PageInfo(
         "library", "Library", ":material/photo_library:", "Find", _about_library,
@@ -54,7 +58,7 @@ _LISTED = (
     ),
     PageInfo(
         "search_images", "Search images", ":material/image_search:", "Find",
-        "Describe what you look for, or start from a picture. The closest pictures come first.",
+        "Describe what you look for, or start from a picture. The closest pictures come first.", is_listed=False,
         help="The percentage estimates how likely a picture is what you mean. All pictures follow, in order: use "
         "“Show more” at the end.",
     ),
@@ -63,6 +67,13 @@ _LISTED = (
         "Describe what you look for, or show a picture or a clip. Each video comes with its matching moments.",
         help="The curve shows how well each second matches: shaded where it stays high, with a diamond at the best "
         "second. The percentage estimates how likely a moment is what you mean.",
+        is_listed=False,
+    ),
+    PageInfo(
+        "ask", "Ask", ":material/contact_support:", "Find",
+        "Ask your texts a question: the sentence that answers comes first, with its place.",
+        help="Nothing is made up: an answer is a sentence of one of your texts. Pictures and moments that fit stand "
+        "beside it. The percentage estimates how likely the sentence answers.",
     ),
     PageInfo(
         "recommend", "Recommend", ":material/recommend:", "Find",
@@ -175,10 +186,13 @@ def _by_name(first: PageInfo, start: st.Page) -> st.Page:
 
 
 def _entry(page: PageInfo, draw_page: Callable[[str, Callable[[], None]], None]) -> st.Page:
+    shown: Literal["visible", "hidden"] = "visible" if page.is_listed else "hidden"
     if page.draw is None:
-        return st.Page(f"pages/{page.name}.py", title=page.title, icon=page.icon)
+        return st.Page(f"pages/{page.name}.py", title=page.title, icon=page.icon, visibility=shown)
     draw = page.draw
-    return st.Page(lambda: draw_page(page.name, draw), title=page.title, icon=page.icon, url_path=page.name)
+    return st.Page(
+        lambda: draw_page(page.name, draw), title=page.title, icon=page.icon, url_path=page.name, visibility=shown
+    )
 
 
 @cache

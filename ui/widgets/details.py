@@ -37,9 +37,11 @@ _WIDEST, _TALLEST = 760, 620  # pixels on the page, so that the facts stay in vi
 
 @dataclass(slots=True)
 class DetailsState:
-    """requested: the id of the item whose details open in the next run."""
+    """requested: the id of the item whose details open in the next run. at: the number of the open one among those that
+    are shown."""
 
     requested: str | None = None
+    at: int = 0
 
 
 def open_details(item: Item) -> None:
@@ -62,14 +64,21 @@ def show_details(
     """
     state = get_state(DetailsState)
     target, state.requested = state.requested, None
-    candidates: dict[str, tuple[Item, Hit | None]] = {item.id: (item, None) for item in items}
-    candidates |= {hit.item.id: (hit.item, hit) for hit in reversed(hits)}
-    if target in candidates:
-        _dialog(*candidates[target], videos, place, stored)
+    shown: dict[str, tuple[Item, Hit | None]] = {}
+    for item, hit in (*((hit.item, hit) for hit in hits), *((item, None) for item in items)):
+        shown.setdefault(item.id, (item, hit))
+    if target in shown:
+        state.at = list(shown).index(target)
+        _dialog(list(shown.values()), videos, place, stored)
 
 
 @st.dialog("Details", width="large")
-def _dialog(item: Item, hit: Hit | None, videos: bool, place: Place | None, stored: bool) -> None:
+def _dialog(shown: Sequence[tuple[Item, Hit | None]], videos: bool, place: Place | None, stored: bool) -> None:
+    state = get_state(DetailsState)
+    state.at = max(0, min(state.at, len(shown) - 1))
+    item, hit = shown[state.at]
+    if len(shown) > 1:
+        _walk(state.at, len(shown))
     with boundary():
         left, right = st.columns([3, 2])
         with left:
@@ -79,11 +88,30 @@ def _dialog(item: Item, hit: Hit | None, videos: bool, place: Place | None, stor
             _offer(item, _actions(item, videos, place) if stored else _ACTIONS_OF_FILES)
 
 
+def _walk(at: int, count: int) -> None:
+    """Buttons to the one before and after; the arrow keys press them."""
+    with st.container(horizontal=True, horizontal_alignment="center", vertical_alignment="center", wrap=False):
+        st.button(
+            "Previous", icon=":material/chevron_left:", key="details_previous", shortcut="Left", type="tertiary",
+            on_click=_step, args=(-1,), disabled=at == 0,
+        )  # fmt: skip
+        st.caption(f"{at + 1:,} of {count:,}", width="content")
+        st.button(
+            "Next", icon=":material/chevron_right:", icon_position="right", key="details_next", shortcut="Right",
+            type="tertiary", on_click=_step, args=(1,), disabled=at == count - 1,
+        )  # fmt: skip
+
+
+def _step(by: int) -> None:
+    get_state(DetailsState).at += by
+
+
 def _picture(item: Item, place: float | None) -> None:
+    """place: the start of the part that was found."""
     modality = get_modality(item.kind)
     try:
         if modality is VIDEO:
-            player(item, time_s=0.0, turn=0, key=f"player {seal(item.id)}")
+            player(item, time_s=place or 0.0, turn=0, key=f"player {seal(item.id)}")
             return
         data = make_thumbnail(item, side=_LARGE, time_s=place)
         text = modality.read(Path(item.path), place) if modality.read else ""

@@ -21,7 +21,7 @@ from ui.session.libraries import folders
 from ui.text import duration_text, plain
 
 _SHAPES: list[Orientation] = ["landscape", "portrait", "square"]
-_COMMON = ("folder", "label", "after", "before")
+COMMON_FILTERS = ("folder", "label", "after", "before")
 _OF_PICTURES, _OF_VIDEOS = ("min", "max", "shape"), ("shortest", "longest")
 _EARLIEST = date(1900, 1, 1)
 
@@ -49,7 +49,7 @@ def filter_panel(library: Library, encoder: Encoder, kind: Kind | None) -> Filte
     """The pop-up of filters for items of a kind (None: of any); its label shows how many are set."""
     state = st.session_state
     link = st.query_params  # holds them before the boxes are drawn
-    names = _COMMON + (_OF_PICTURES if kind == PICTURE.name else _OF_VIDEOS if kind == VIDEO.name else ())
+    names = COMMON_FILTERS + (_OF_PICTURES if kind == PICTURE.name else _OF_VIDEOS if kind == VIDEO.name else ())
     count = sum((state[name] if name in state else link.get(name)) is not None for name in names)
     root, choices = _folder_choices(library, encoder)
     labels = sorted({label.label for label in library.labels()})
@@ -158,7 +158,7 @@ def _combination() -> Combine:
 
 def clear_filters() -> None:
     """Clear all filters. For callbacks."""
-    st.session_state.update(dict.fromkeys(_COMMON + _OF_PICTURES + _OF_VIDEOS))
+    st.session_state.update(dict.fromkeys(COMMON_FILTERS + _OF_PICTURES + _OF_VIDEOS))
 
 
 def filter_text(filters: Filters) -> str:

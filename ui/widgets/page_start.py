@@ -8,12 +8,14 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core import Encoder, Library
+from core import Encoder, IngestReport, Library
 from core.encoders.precomputed import supports_text
 from core.errors import DataError, MediaError, QueryError
+from core.explore.atlas import prepare_atlas
 from core.library.samples.library import build_sample, sample_path
 from core.media.modalities import join_titles
 from core.policy import get_policy
+from core.progress import Task
 from core.utils.extras import require
 from ui.button import pressed
 from ui.jobs.jobs import is_busy, job_panel, start_ingest, start_job
@@ -78,7 +80,13 @@ def sample_button(*, primary: bool) -> None:
         require("samples", "The sample photos")  # before an empty library of that name is made
         library = Library(sample_path(), create=True)
         encoder = encoder_for(library)
-        start_job(library, "Samples", lambda task: build_sample(encoder, task=task))
+
+        def build(task: Task) -> IngestReport:
+            report = build_sample(encoder, task=task)
+            prepare_atlas(library, encoder, in_subprocess=True, task=task)
+            return report
+
+        start_job(library, "Samples", build)
         use_library(library_key(library.path))
         st.rerun()
 

@@ -118,4 +118,6 @@ def _mapped(atlas: Atlas, titles: list[str], named: dict) -> Work[bytes]:
 
 
 def _times(hit: Hit) -> tuple[float, float, float] | None:
-    return None if hit.start_s is None or hit.end_s is None else (hit.start_s, hit.end_s, hit.start_s)
+    if hit.start_s is None or hit.end_s is None or hit.shown_s is None:
+        return None
+    return hit.start_s, hit.end_s, hit.shown_s

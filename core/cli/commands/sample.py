@@ -15,7 +15,11 @@ def add(tree: Any) -> None:
 
 def sample(options: Options, task: Task) -> dict[str, Any]:
     """`sample`."""
+    from core.explore.atlas import prepare_atlas
+    from core.library import Library
     from core.library.samples.library import build_sample, sample_path
 
-    report = build_sample(get_encoder(options, task), task=task)
+    encoder = get_encoder(options, task)
+    report = build_sample(encoder, task=task)
+    prepare_atlas(Library(sample_path()), encoder, task=task)
     return {"library": str(sample_path()), "items": report.items, "added": report.added, "failed": report.failed}

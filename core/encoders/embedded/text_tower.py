@@ -31,7 +31,7 @@ def merge_adapters(weights: Weights, adapters: Weights) -> dict[str, np.ndarray]
     return dict(weights) | {f"{ADAPTED}{name}": value for name, value in adapted.items()}
 
 
-def text_tower(weights: Weights, *, plain: bool = False) -> onnx.ModelProto:
+def text_tower(weights: Weights, *, plain: bool = False, states: bool = False) -> onnx.ModelProto:
     """MiniLM with mean pooling over the tokens.
 
     Parameters
@@ -40,12 +40,14 @@ def text_tower(weights: Weights, *, plain: bool = False) -> onnx.ModelProto:
         The tensors of `model.safetensors`, or from `merge_adapters`.
     plain : bool
         Whether the sentence without adapters is an output as well. The layers below the adapters are computed once.
+    states : bool
+        Whether the states of the tokens are an output as well, whose mean the sentence is.
 
     Returns
     -------
     onnx.ModelProto
         Inputs `ids`, `mask` int64 (n, tokens); mask is 1 for tokens and 0 for padding. Outputs `sentence` and, where
-        wished, `plain`, float32 (n, 384), not normalized.
+        wished, `plain`, float32 (n, 384), not normalized; `states` float32 (n, tokens, 384).
     """
     graph = Graph()
     x, width = _embed_tokens(graph, weights)
@@ -63,9 +65,13 @@ def text_tower(weights: Weights, *, plain: bool = False) -> onnx.ModelProto:
         for layer in branch:
             y = _bert_layer(graph, weights, y, bias, layer)
         _mean_over_tokens(graph, y, floats, output)
+        if states and output == "sentence":
+            graph.op("Identity", "states", y)
+    shapes: dict[str, list[str | int]] = {name: ["n", width] for name in branches}
+    shapes |= {"states": ["n", "t", width]} if states else {}
     return graph.model(
         [helper.make_tensor_value_info(name, TensorProto.INT64, ["n", "t"]) for name in ("ids", "mask")],
-        [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", width]) for name in branches],
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in shapes.items()],
     )
 
 

@@ -32,24 +32,30 @@ from core.search.relevance import LIKELY
 from core.vectors.ranking_metrics import compute_best_rank
 
 _RANK_CONSTANT = 60  # of reciprocal rank fusion, as published
+_OPTIONAL = ("unanswerable.jsonl", "follow_ups.jsonl")
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question, the number of the passage that answers it (None: none does), and what kind of question it is."""
+    """A question, the number of the passage that answers it (None: none does), what kind of question it is, words of
+    the sentence that answers, and of a follow-up the question before.
+    """
 
     text: str
     passage: int | None
     kind: str = ""
+    answer: str = ""
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class QuestionSet:
-    """Passages, questions that they answer, and questions that they do not."""
+    """Passages, questions that they answer, questions that they do not, and questions that lean on another one."""
 
     passages: tuple[str, ...]
     questions: tuple[Question, ...]
     unanswerable: tuple[Question, ...]
+    follow_ups: tuple[Question, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,21 +87,26 @@ class TextReport:
 
 
 def read_question_set(folder: Path) -> QuestionSet:
-    """Reads `passages.jsonl` (id, text), `questions.jsonl` (passage, question, kind) and, where it is there,
-    `unanswerable.jsonl` (question). Raises DataError.
+    """Reads `passages.jsonl` (id, text), `questions.jsonl` (passage, question, kind, answer) and, where they are there,
+    `unanswerable.jsonl` (question) and `follow_ups.jsonl` (passage, question, answer, after: the id of a question).
+    Raises DataError.
     """
     passages = _read_rows(folder / "passages.jsonl")
     numbers = {row["id"]: number for number, row in enumerate(passages)}
+    asked = _read_rows(folder / "questions.jsonl")
+    unanswerable, follow_ups = (_read_rows(folder / name, optional=True) for name in _OPTIONAL)
     try:
-        questions = [
-            Question(row["question"], numbers[row["passage"]], row.get("kind", ""))
-            for row in _read_rows(folder / "questions.jsonl")
-        ]
+        texts = {row["id"]: row["question"] for row in asked if "id" in row}
+        questions = [_make_question(row, numbers) for row in asked]
+        others = [Question(row["question"], None) for row in unanswerable]
+        later = [_make_question(row, numbers, after=texts[row["after"]]) for row in follow_ups]
     except KeyError as error:
-        raise DataError(f"A row of {folder / 'questions.jsonl'} lacks {error}, or names no passage.") from None
-    others = folder / "unanswerable.jsonl"
-    unanswerable = [Question(row["question"], None) for row in _read_rows(others)] if others.exists() else []
-    return QuestionSet(tuple(row["text"] for row in passages), tuple(questions), tuple(unanswerable))
+        raise DataError(f"A row of the questions in {folder} lacks {error}, or names what is not there.") from None
+    return QuestionSet(tuple(row["text"] for row in passages), tuple(questions), tuple(others), tuple(later))
+
+
+def _make_question(row: Mapping[str, str], passages: Mapping[str, int], *, after: str = "") -> Question:
+    return Question(row["question"], passages[row["passage"]], row.get("kind", ""), row.get("answer", ""), after)
 
 
 def evaluate_texts(encoder: Encoder, folder: Path, *, task: Task = SILENT) -> TextReport:
@@ -224,7 +235,9 @@ def _share_likely(matches: NDArray[np.floating]) -> float:
     return round(float((matches >= LIKELY).mean()), 4)
 
 
-def _read_rows(path: Path) -> list[dict[str, str]]:
+def _read_rows(path: Path, *, optional: bool = False) -> list[dict[str, str]]:
+    if optional and not path.exists():
+        return []
     try:
         return [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
     except OSError as error:

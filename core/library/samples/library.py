@@ -16,6 +16,8 @@ from core.progress import SILENT, Task
 from core.utils.extras import require
 
 SAMPLE_NAME = "Sample photos"
+SAMPLE_QUERIES = ("a cat", "a cup of coffee", "a rocket launch", "a man with a camera", "a motorcycle", "handwriting")
+"""What people may ask first: each has its picture among the first two."""
 
 
 def sample_path() -> Path:

@@ -27,6 +27,14 @@ def check_footer(path: Path, size: int, end: bytes) -> None:
         raise ValueError(f"{path.name} breaks off") from error
 
 
+def read_description(path: Path) -> bytes:
+    """What the file of a version says of its data. Before it stands the change that made the version, which also names
+    files that it replaced. Raises OSError."""
+    content = path.read_bytes()
+    (at,) = struct.unpack("<Q", content[-16:-8]) if len(content) >= _PLACE.size else (0,)
+    return content[at:]
+
+
 def _check(path: Path, size: int, end: bytes) -> None:
     if end[-4:] != MAGIC:
         raise ValueError

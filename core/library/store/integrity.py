@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.library.store.footers import check_footer
+from core.library.store.footers import check_footer, read_description
 from core.utils.files import write_atomic
 
 CHECKSUMS = "checksums.txt"
@@ -126,7 +126,7 @@ class TableFiles:
             name = f"_versions/{version.name}"
             try:
                 _check_end(version, self.checksums().get(name))  # before it is believed what data it has
-                data = dict.fromkeys(found.decode() for found in _NAMES.findall(version.read_bytes()))
+                data = dict.fromkeys(found.decode() for found in _NAMES.findall(read_description(version)))
             except FileNotFoundError:  # packed away by another process
                 return []
             deleted = [f"_deletions/{path.name}" for path in self.folder.glob("_deletions/*")]

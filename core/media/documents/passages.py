@@ -21,7 +21,7 @@ MAX_CHARACTERS = 2**24  # of a document: float32, in which places are stored, co
 _MOST_PIECES = 105  # of a passage, by the estimate
 _SHARED_PIECES = 25  # with the passage before
 _BETWEEN = "\n\n"
-_LONGEST_BLOCK = 20_000  # characters that are cut into sentences at once
+LONGEST_BLOCK = 20_000  # characters that are cut into sentences at once
 
 _WORDS = re.compile(r"[A-Za-z]+|[0-9]+|\S")
 _UNUSUAL = re.compile(r"[^aeiouy]{4}|[jqvwxz]{2}", re.IGNORECASE)  # no word that an encoder knows as a whole
@@ -113,8 +113,8 @@ def _cut_block(block: Block, position: int) -> Iterator[_Sentence]:
 def _cut_long(text: str) -> Iterator[str]:
     """The text in parts that are not too long for the splitter."""
     start = 0
-    while len(text) - start > _LONGEST_BLOCK:
-        stop = start + _LONGEST_BLOCK
+    while len(text) - start > LONGEST_BLOCK:
+        stop = start + LONGEST_BLOCK
         end = max(text.rfind(". ", start, stop) + 1, text.rfind("\n", start, stop)) + 1
         end = end if end > start + 1 else stop
         yield text[start:end]

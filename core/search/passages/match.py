@@ -49,9 +49,14 @@ def compute_features(
     passages : int
         How many are searched.
     """
-    nearest = float((embed_reference_prompts(open_sentence_encoder()) @ query).max())
+    nearest = measure_generality(query)
     size = float(np.log(max(1, min(passages, _MOST_PASSAGES))))
     return np.column_stack([scores, evidence, np.full(len(scores), nearest), np.full(len(scores), size)])
+
+
+def measure_generality(query: NDArray[np.float32]) -> float:
+    """How near a query, a unit vector of the sentence encoder, is to the nearest reference prompt: -1 to 1."""
+    return float((embed_reference_prompts(open_sentence_encoder()) @ query).max())
 
 
 def match_words(

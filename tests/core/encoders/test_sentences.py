@@ -30,6 +30,16 @@ def test_vectors_do_not_depend_on_the_batch() -> None:
     assert encoder.encode_texts([]).shape == (0, encoder.dim)
 
 
+def test_word_pieces_have_places_and_their_mean_is_the_text() -> None:
+    encoder = open_sentence_encoder()
+    texts = ["The foehn is a warm wind.", "Yeast makes dough rise, slowly."]
+    for text, tokens, vector in zip(texts, encoder.encode_tokens(texts), encoder.encode_texts(texts), strict=True):
+        pieces = [text[start:end].lower() for start, end in zip(tokens.starts, tokens.ends, strict=True)]
+        assert "".join(pieces) == text.lower().replace(" ", "") and len(tokens.vectors) == len(pieces)
+        mean = tokens.vectors.mean(axis=0)  # the marks of beginning and end are no words
+        assert mean @ vector / np.linalg.norm(mean) > 0.95
+
+
 def test_it_is_an_encoder_for_texts_alone() -> None:
     encoder = open_sentence_encoder()
     assert isinstance(encoder, Encoder)

@@ -182,6 +182,16 @@ def lists_modules() -> tuple[str, ...]:
     return tuple(sys.modules)
 
 
+def test_a_process_knows_no_keys_of_the_server() -> None:
+    source = "import os; from core.isolation.calls import run_isolated\n"
+    source += "print([run_isolated(os.getenv, name) for name in ('CLOUD_SECRET', 'HF_TOKEN', 'SEMBLANCE_HOME')])"
+    secrets = {"CLOUD_SECRET": "one", "HF_TOKEN": "two", "SEMBLANCE_HOME": "/a/home"}
+    found = subprocess.run(
+        [sys.executable, "-c", source], cwd=ROOT, env=os.environ | secrets, capture_output=True, text=True, check=True
+    )
+    assert found.stdout.strip() == "[None, None, '/a/home']"
+
+
 def test_a_process_loads_nothing_of_the_app_and_hides_nothing(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level("INFO", logger="core.isolation"):
         modules = run_isolated(lists_modules)

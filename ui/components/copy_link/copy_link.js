@@ -7,7 +7,10 @@ export default function ({ data, parentElement }) {
   const status = parentElement.querySelector("span");
   const show = (text) => {
     button.innerHTML = ICON;
-    button.append(text);
+    const words = document.createElement("b");
+    words.textContent = text;
+    button.append(words);
+    button.setAttribute("aria-label", text); // a narrow window shows the icon alone
   };
   if (!button.innerHTML) show(data.label);
   button.title = data.title;

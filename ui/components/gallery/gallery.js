@@ -3,24 +3,71 @@ const shown = new WeakMap()
 
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   const list = parentElement.querySelector("ul")
+  const send = { setStateValue, setTriggerValue }
   let state = shown.get(parentElement)
   if (state?.token !== data.token) {
-    state = { token: data.token, ticks: new Map(), forced: null }
-    shown.set(parentElement, state)
-    const make = (card) => build(card, data, state, { setStateValue, setTriggerValue })
-    list.className = data.framed ? "framed" : ""
-    list.replaceChildren(...(data.framed ? frames(data.cards, make) : sections(data.cards, make)))
+    if (continues(state, data)) append(list, state, data, send)
+    else {
+      state = { token: data.token, ticks: new Map(), forced: null, cards: [] }
+      shown.set(parentElement, state)
+      list.className = data.framed ? "framed" : ""
+      list.replaceChildren()
+      append(list, state, data, send)
+    }
   }
   if (data.forced && state.forced !== data.forced.turn) {
     state.forced = data.forced.turn
     const wanted = new Set(data.forced.ids)
     for (const [id, ticks] of state.ticks) for (const tick of ticks) mark(tick, wanted.has(id))
   }
+  watchEnd(list, state, data, send)
 }
 
-function sections(cards, make) {
-  let section = ""
-  return cards.flatMap((card) => {
+// Whether the cards begin with those that are shown: then they stay, with what is ticked and the place on the page.
+function continues(state, data) {
+  if (!state || data.framed || state.kind !== kind(data)) return false
+  return state.cards.length <= data.cards.length && state.cards.every((card, place) => card === JSON.stringify(data.cards[place]))
+}
+
+function kind(data) {
+  return JSON.stringify([data.selectable, data.framed, data.like])
+}
+
+function append(list, state, data, send) {
+  const first = state.cards.length
+  const make = (card) => build(card, data, state, send)
+  list.append(...(data.framed ? frames(data.cards, make) : sections(data.cards, make, first)))
+  state.cards = data.cards.map((card) => JSON.stringify(card))
+  state.kind = kind(data)
+  state.token = data.token
+  if (first && ticked(state).length) send.setStateValue("selected", { token: state.token, ids: ticked(state), turn: state.forced })
+}
+
+// Asks for more cards before the end comes into view. The observed part reaches up into the grid, since margins of an
+// observer do not count inside a page that scrolls in an element of its own.
+function watchEnd(list, state, data, send) {
+  state.observer?.disconnect()
+  list.querySelector(".end")?.remove()
+  if (!data.more) return
+  const end = element("li", "end", { "aria-hidden": "true" })
+  const reach = element("span")
+  end.append(reach)
+  list.append(end)
+  state.observer = new IntersectionObserver((entries) => {
+    if (!entries.some((entry) => entry.isIntersecting)) return
+    state.observer.disconnect()
+    send.setTriggerValue("more", data.token)
+  })
+  state.observer.observe(reach)
+}
+
+function ticked(state) {
+  return [...state.ticks].filter(([, ticks]) => ticks[0].box.checked).map(([id]) => id)
+}
+
+function sections(cards, make, first) {
+  let section = first ? cards[first - 1].section : ""
+  return cards.slice(first).flatMap((card) => {
     if (card.section === section) return [make(card)]
     section = card.section
     return [element("li", "section", {}, section), make(card)]
@@ -46,7 +93,10 @@ function build(card, data, state, { setStateValue, setTriggerValue }) {
   if (card.src) open.append(element("img", "", { src: card.src, alt: card.name, decoding: "async" }))
   else open.append(element("span", "gone", {}, card.note))
   if (card.video) open.append(element("span", "play", { "aria-hidden": "true" }), element("span", "length", {}, card.video))
-  open.onclick = () => setTriggerValue("open", card.id)
+  open.onclick = () => {
+    setTriggerValue("open", card.id)
+    returnFocus(open)
+  }
   item.append(open)
   if (data.selectable) item.append(ticker(card, item, state, setStateValue))
   if (card.copies) {
@@ -76,6 +126,20 @@ function build(card, data, state, { setStateValue, setTriggerValue }) {
   return item
 }
 
+// Once the dialog that a card opens is closed, whoever uses the keyboard goes on from that card.
+function returnFocus(button) {
+  let opened = false
+  const watch = new MutationObserver(() => {
+    if (document.querySelector("[role=dialog]")) opened = true
+    else if (opened) {
+      watch.disconnect()
+      if (document.activeElement === document.body) button.focus()
+    }
+  })
+  watch.observe(document.body, { childList: true, subtree: true })
+  setTimeout(() => opened || watch.disconnect(), 10_000)
+}
+
 function beside(card, setTriggerValue) {
   const row = element("div", "near")
   for (const other of card.near) {
@@ -101,8 +165,7 @@ function ticker(card, item, state, setStateValue) {
   same.push({ box, item })
   box.onchange = () => {
     for (const tick of same) mark(tick, box.checked)
-    const ids = [...state.ticks].filter(([, ticks]) => ticks[0].box.checked).map(([id]) => id)
-    setStateValue("selected", { token: state.token, ids, turn: state.forced })
+    setStateValue("selected", { token: state.token, ids: ticked(state), turn: state.forced })
   }
   label.append(box)
   return label

@@ -90,12 +90,14 @@ def gallery(
     ticks: Ticks | None = None,
     framed: bool = False,
     like: str = "More like this",
+    on_more: Callable[[], None] | None = None,
 ) -> list[str]:
     """Show pictures and videos in a grid; returns the ids of the ticked ones.
 
     on_open, on_like, on_videos: called with an item before the page runs again, for a click on the picture, on "More
     like this", and on "Find in videos", which pictures have if it is given. ticks: for a caller that stores them.
-    framed: whether cards of a section share a frame. like: label of the button of `on_like`.
+    framed: whether cards of a section share a frame. like: label of the button of `on_like`. on_more: called when
+    somebody comes near the end of the grid; None: these are all cards.
     """
     state = st.session_state
     selectable = selectable or ticks is not None
@@ -121,15 +123,21 @@ def gallery(
             "like": like,
             "token": token,
             "forced": forced,
+            "more": on_more is not None,
         },
         on_open_change=lambda: clicked("open", on_open),
         on_like_change=lambda: clicked("like", on_like),
         on_find_change=lambda: clicked("find", on_videos),
         on_selected_change=lambda: _pass_on(key, ticks),
+        on_more_change=on_more or _ignore,
     )
     selected = as_dict(result.get("selected"))
     ids = as_texts(selected.get("ids")) if selected.get("token") == token else []
     return [items[shown_id].id for shown_id in ids if shown_id in items]
+
+
+def _ignore() -> None:
+    """What a late message of a grid that has ended calls."""
 
 
 def tick(key: str, ids: Sequence[str]) -> None:

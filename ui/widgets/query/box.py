@@ -13,25 +13,30 @@ from typing import Literal
 import streamlit as st
 
 from core import Item, Term, format_query, parse_query
+from core.library.filters import ANY
 from core.library.public.handout import check_handed_out
 from core.library.public.keyed_ids import seal
 from core.library.uploads import too_much
 from core.media.formats import upload_types
 from core.media.images import read_bytes
 from core.media.kinds import is_image_path
-from core.media.modalities import PICTURE, VIDEO
+from core.media.modalities import PICTURE, VIDEO, get_modality
 from core.policy import get_policy
 from ui.errors import boundary
 from ui.session.current import Choice
 from ui.session.state import get_state
 from ui.text import file_limit, plain
+from ui.widgets.filters import COMMON_FILTERS
 
-Place = Literal["images", "video"]  # the pages that search
-_PAGES: dict[Place, str] = {"images": "pages/search_images.py", "video": "pages/search_video.py"}
+Place = Literal["all", "images", "video"]  # the pages that search: of all kinds, of one that is no video, of videos
+_PAGES: dict[Place, str] = {
+    "all": "pages/home.py",
+    "images": "pages/search_images.py",
+    "video": "pages/search_video.py",
+}
 _CLASSIFY = "pages/classify.py"
 UPLOADED = ("image", "clip")  # kinds of terms that no link can hold
 _MOST_UPLOADS = 8  # per query, as they stay in memory for the session
-EXAMPLES = ("a cat", "a cup of coffee", "a rocket launch", "a man with a camera", "a swimming pool")
 
 
 @dataclass(slots=True)
@@ -39,13 +44,14 @@ class QueryState:
     """What a query holds beside its box, and where it goes.
 
     uploads: pictures and clips. place, kind: the search page that a waiting query is for, and the kind of items.
-    to_classify: the id of an item that waits for the page Classify. brought: the box of the page before. upload_turn:
-    grows with each upload.
+    keeps_filters: whether the filters go along. to_classify: the id of an item that waits for the page Classify.
+    brought: the box of the page before. upload_turn: grows with each upload.
     """
 
     uploads: list[Term] = field(default_factory=list)
     place: Place | None = None
     kind: str = PICTURE.name
+    keeps_filters: bool = False
     to_classify: str | None = None
     brought: str | None = None
     upload_turn: int = 0
@@ -58,9 +64,25 @@ def set_query(text: str, place: Place = "images") -> None:
     state.uploads, state.place, state.kind = [], place, PICTURE.name
 
 
+def place_of(kind: str) -> Place:
+    """The page that finds items of a kind, or of any."""
+    return "all" if kind == ANY else "video" if kind == VIDEO.name else "images"
+
+
+def title_of(kind: str) -> str:
+    """A kind of items, or any, as the switch between them and links name it."""
+    return "All" if kind == ANY else get_modality(kind).plural.capitalize()
+
+
 def own_place(item: Item) -> Place:
     """The page that finds items of its kind."""
-    return "video" if item.kind == VIDEO.name else "images"
+    return place_of(item.kind)
+
+
+def look_among(kind: str) -> None:
+    """Ask the same of another kind of items, with the same filters. The page goes there by `follow_request`."""
+    state = get_state(QueryState)
+    state.place, state.kind, state.keeps_filters = place_of(kind), kind, True
 
 
 def more_like(item: Item) -> None:
@@ -120,13 +142,16 @@ def follow_request(here: Place | None = None) -> None:
         item_id, state.to_classify = state.to_classify, None
         st.switch_page(_CLASSIFY, query_params=link | {"item": seal(item_id)})
     place, state.place = state.place, None
+    if state.keeps_filters:
+        link |= {name: st.query_params[name] for name in COMMON_FILTERS if name in st.query_params}
+        state.keeps_filters = False
     if place == "images" and state.kind not in (PICTURE.name, VIDEO.name):
-        link["kind"] = state.kind
+        link["kind"] = title_of(state.kind)
     if place is not None and place != here:
         if here is None:
             link["q"] = st.session_state["q"]
         else:  # Streamlit drops the parameter of a box when the page changes
-            state.brought = st.session_state["q"]
+            state.brought = st.session_state.get("q")
         st.switch_page(_PAGES[place], query_params=link)
 
 
@@ -151,8 +176,8 @@ def query_box() -> None:
         key="q",
         bind="query-params",
         type="search",
-        placeholder="a cup of coffee on a table",
-        help="Words joined by + and -, with optional weights: 2:beach + sunset - people",
+        placeholder="a cup of coffee on a table, or 2:beach + sunset - people",
+        label_visibility="collapsed",
     )
 
 
@@ -162,7 +187,7 @@ def add_panels(place: Place) -> None:
         st.text_input("Words", key="more_words", placeholder="people")
         st.segmented_control("The result should be", ["like this", "unlike this"], default="like this", key="more_sign")
         st.form_submit_button("Add", on_click=_add_words, args=(place,), type="primary")
-    clips = place == "video"
+    clips = place != "images"
     with st.popover(f"Add a picture{' or clip' if clips else ''}", icon=":material/add_photo_alternate:"):
         turn = get_state(QueryState).upload_turn
         st.file_uploader(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,8 @@ from pathlib import Path
 import streamlit as st
 from PIL import Image
 
-from core import Item, Library, Term
+from core import Encoder, Item, Library, Term
+from core.encoders import DEFAULT_ENCODER, get_base_name
 from core.errors import MediaError
 from core.media.isolated import open_isolated
 from core.media.modalities import PICTURE, get_modality
@@ -21,8 +23,12 @@ from ui.text import plain
 from ui.widgets.query.box import UPLOADED, QueryState, put_terms
 
 
-def term_editor(library: Library, terms: Sequence[Term]) -> None:
+def term_editor(library: Library, encoder: Encoder, terms: Sequence[Term]) -> None:
     """An editor for each term: what it is, its weight, and a button to remove it. Hidden for plain words."""
+    if all(term.weight <= 0 for term in terms):
+        st.info("This says only what to avoid. Add what to look for: beach - dog", icon=":material/help:")
+    if any(term.kind == "text" and _is_foreign(encoder, str(term.value)) for term in terms):
+        st.info("This encoder reads English only: ask in English.", icon=":material/translate:")
     if len(terms) == 1 and terms[0].kind == "text" and terms[0].weight == 1:
         return
     with st.container(horizontal=True, gap="small", key="terms"):
@@ -31,6 +37,13 @@ def term_editor(library: Library, terms: Sequence[Term]) -> None:
     if uploads := get_state(QueryState).uploads:
         upload = "clip" if any(term.kind == "clip" for term in uploads) else "picture"
         st.caption(f":material/link_off: The page link does not include the uploaded {upload}.")
+
+
+def _is_foreign(encoder: Encoder, text: str) -> bool:
+    """Whether most letters are of another script than the one that the embedded encoder reads."""
+    letters = [letter for letter in text if letter.isalpha()]
+    strange = sum(not unicodedata.name(letter, "").startswith("LATIN") for letter in letters)
+    return (get_base_name(encoder.name) or encoder.name) == DEFAULT_ENCODER and strange > len(letters) / 2
 
 
 def _term(library: Library, terms: Sequence[Term], place: int, term: Term) -> None:

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from core.cli.commands.evaluate import classes, formats, groups, recommend, retrieval, sets, space, texts
+from core.cli.commands.evaluate import answers, classes, formats, groups, recommend, retrieval, sets, space, texts
 
 
 def add(tree: Any) -> None:
     """Adds `eval`."""
     commands = tree.add_parser("eval", help="measure quality on your own files")
     commands = commands.add_subparsers(required=True, metavar="WHAT")
-    for module in (retrieval, classes, sets, space, groups, recommend, formats, texts):
+    for module in (retrieval, classes, sets, space, groups, recommend, formats, texts, answers):
         module.add(commands)

@@ -54,6 +54,15 @@ def test_a_third_of_the_questions_shares_no_content_word_with_its_passage() -> N
     assert not [one for one in chosen if content_words(one["question"]) & content_words(texts[one["passage"]])]
 
 
+def test_each_follow_up_has_a_question_before_it_and_its_answer_in_the_same_passage() -> None:
+    texts = {passage["id"]: passage["text"] for passage in read("passages.jsonl")}
+    questions = {question["id"]: question["passage"] for question in read("questions.jsonl")}
+    follow_ups = read("follow_ups.jsonl")
+    assert len({one["id"] for one in follow_ups}) == 40
+    assert all(questions[one["after"]] == one["passage"] for one in follow_ups)
+    assert all(texts[one["passage"]].count(one["answer"]) == 1 for one in follow_ups)
+
+
 @pytest.mark.parametrize(("kind", "least"), [("names", 40), ("plain", 40)])
 def test_there_are_questions_of_the_other_kinds(kind: str, least: int) -> None:
     assert sum(question["kind"] == kind for question in read("questions.jsonl")) >= least

@@ -1,0 +1,1 @@
+"""The page Ask: a question, the sentences that answer it, and what fits beside them."""
