@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from wheels import Installed, install_wheel
 from core import SemblanceError, open_encoder
 from core.library import Library, ingest
 from core.library.registry import create_library
-from core.library.samples.library import build_sample, sample_path
+from core.library.samples.library import build_sample
 
 _TESTS = Path(__file__).parent
 _FIRST = ("e2e", "reliability", "ui", "project")  # folders of the files that take longest: short ones end a run evenly
@@ -106,22 +105,11 @@ def sample_home(run_folder: Path) -> Path:
                 share_models(run_folder, home)
             patch.setenv("SEMBLANCE_HOME", str(home))
             try:
-                coarse_reels(Library(sample_path(), create=True).path / "clips")
                 build_sample(open_encoder())
             except SemblanceError as error:
                 pytest.skip(f"the embedded encoder or the sample photos cannot be had: {error}")
             (home / "whole").touch()
     return home
-
-
-def coarse_reels(folder: Path) -> None:
-    """The reels of the sample photos, with the same shots at the same seconds, in half of the frames.
-
-    To render them whole takes as long as all else in the sample library, and to look through them for copies longer.
-    """
-    from core.library.samples.reels import reel_plan, render_reels  # here: it loads the video encoder
-
-    render_reels(folder, plan=[replace(reel, fps=12) for reel in reel_plan()])
 
 
 @pytest.fixture
