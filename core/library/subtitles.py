@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from core.library.schema import Item
 from core.media.documents.formats import SUBTITLE_SUFFIXES
 from core.media.modalities import TEXT, VIDEO
+from core.utils.path_matching import fold_stem
 
 _MOST_TAGS = 2  # behind the name, as in film.en.forced.srt
 
@@ -18,7 +19,7 @@ def match_subtitles(items: Iterable[Item]) -> dict[str, Item]:
     The seconds of the passages of such an item (`Library.passages`) are those of the video.
     """
     items = list(items)
-    videos = {_stem(item.path): item for item in items if item.kind == VIDEO.name}
+    videos = {fold_stem(item.path): item for item in items if item.kind == VIDEO.name}
     found: dict[str, Item] = {}
     for item in items:
         if item.kind == TEXT.name and os.path.splitext(item.path)[1].lower() in SUBTITLE_SUFFIXES:
@@ -29,7 +30,3 @@ def match_subtitles(items: Iterable[Item]) -> dict[str, Item]:
                     found[item.id] = video
                     break
     return found
-
-
-def _stem(path: str) -> str:
-    return os.path.splitext(path)[0].casefold()

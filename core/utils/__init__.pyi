@@ -3,6 +3,7 @@ from .array_files import pack_arrays as pack_arrays
 from .array_files import unpack_arrays as unpack_arrays
 from .blas_threads import limit_to_one_thread as limit_to_one_thread
 from .cache_folder import CacheFolder as CacheFolder
+from .deferred_package import defer_package as defer_package
 from .extras import lacking as lacking
 from .extras import require as require
 from .files import expand_user as expand_user

@@ -16,6 +16,11 @@ def nfc(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
+def fold_stem(path: str) -> str:
+    """A path without its last ending and without case: `film.srt` and `Film.MP4` beside each other have the same."""
+    return os.path.splitext(path)[0].casefold()
+
+
 class PathMatcher:
     """Finds paths by their last parts: `cats/1.jpg`, or `1.jpg` if only one path ends so.
 

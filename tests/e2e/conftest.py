@@ -70,6 +70,25 @@ def visitor(profile: BrowserContext, site: str) -> Iterator[Visitor]:
     yield from _visit(profile, site)
 
 
+@pytest.fixture(scope="module")
+def _lasting(profile: BrowserContext, site: str) -> Iterator[Visitor]:
+    from browsing import Visitor
+
+    visitor = Visitor(site, profile.new_page())
+    yield visitor
+    visitor.leave()
+
+
+@pytest.fixture
+def regular(_lasting: Visitor, request: pytest.FixtureRequest) -> Iterator[Visitor]:
+    """One visitor for those tests of a file that begin with a query of their own: to load the app costs as much as
+    five queries. A second attempt begins with an empty tab."""
+    if getattr(request.node, "execution_count", 1) > 1:
+        _lasting.page.goto("about:blank")
+    yield _lasting
+    _lasting.check()
+
+
 @pytest.fixture
 def newcomer(profile: BrowserContext, empty_site: str) -> Iterator[Visitor]:
     """The same where there is no library yet."""

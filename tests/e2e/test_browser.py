@@ -11,32 +11,32 @@ import pytest
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 from browsing import PHONE, Visitor
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 
-def test_a_cat_is_found_from_the_home_page(visitor: Visitor) -> None:
-    visitor.go()
-    visitor.page.get_by_role("button", name="a cat", exact=True).click()
-    assert set(visitor.answer("“a cat”").names()[:3]) == {"chelsea.png", "in town.mp4", "upright.mp4"}
-    assert "Results for “a cat”" in visitor.page.locator("h4").inner_text()
-    assert parse_qs(urlsplit(visitor.page.url).query)["q"] == ["a cat"]  # the link can be given on
+def test_a_cat_is_found_from_the_home_page(regular: Visitor) -> None:
+    regular.go()
+    regular.page.get_by_role("button", name="a cat", exact=True).click()
+    assert set(regular.answer("“a cat”").names()[:3]) == {"chelsea.png", "in town.mp4", "upright.mp4"}
+    assert "Results for “a cat”" in regular.page.locator("h4").inner_text()
+    assert parse_qs(urlsplit(regular.page.url).query)["q"] == ["a cat"]  # the link can be given on
 
 
-def test_words_find_what_they_mean(visitor: Visitor) -> None:
-    visitor.go("search_images")
+def test_words_find_what_they_mean(regular: Visitor) -> None:
+    regular.turn_to("search_images")
     for query, name in (
         ("a cup of coffee", "coffee.png"),
         ("a rocket launch", "rocket.jpg"),
         ("a motorbike", "motorcycle.png"),
     ):
-        assert visitor.search(query).names()[0] == name
+        assert regular.search(query).names()[0] == name
 
 
-def test_the_link_opens_the_same_in_another_tab(visitor: Visitor, chrome: Browser) -> None:
+def test_the_link_opens_the_same_in_another_tab(visitor: Visitor) -> None:
     visitor.go("search_images").search("a flower - a cat", told="“a flower”, without “a cat”")
     parameters = parse_qs(urlsplit(visitor.page.url).query)
     assert parameters["q"] == ["a flower - a cat"] and parameters["library"] == ["Sample photos"]
-    other = Visitor(visitor.site, chrome.new_page())
+    other = Visitor(visitor.site, visitor.page.context.new_page())
     other.page.goto(visitor.page.url)
     other.page.wait_for_selector("button.open")
     assert other.settle().names() == visitor.names()
@@ -52,33 +52,33 @@ def test_the_link_is_copied(visitor: Visitor) -> None:
     assert link == visitor.page.url and parse_qs(urlsplit(link).query)["q"] == ["a cat"]
 
 
-def test_details_by_keyboard_and_more_like_this(visitor: Visitor) -> None:
-    visitor.go("search_images").search("a person in a suit")
-    first = visitor.names()[0]
-    visitor.page.locator("button.open").first.focus()
-    visitor.page.keyboard.press("Enter")
-    dialog = visitor.page.get_by_role("dialog")
+def test_details_by_keyboard_and_more_like_this(regular: Visitor) -> None:
+    regular.turn_to("search_images").search("a person in a suit")
+    first = regular.names()[0]
+    regular.page.locator("button.open").first.focus()
+    regular.page.keyboard.press("Enter")
+    dialog = regular.page.get_by_role("dialog")
     dialog.get_by_text("cosine").wait_for()
     assert first in dialog.locator("code").first.inner_text()
-    visitor.page.keyboard.press("ArrowRight")
-    dialog.get_by_role("heading", name=visitor.names()[1], exact=True).wait_for()
-    visitor.page.keyboard.press("ArrowLeft")
+    regular.page.keyboard.press("ArrowRight")
+    dialog.get_by_role("heading", name=regular.names()[1], exact=True).wait_for()
+    regular.page.keyboard.press("ArrowLeft")
     dialog.get_by_role("heading", name=first, exact=True).wait_for()
-    visitor.page.keyboard.press("Escape")
+    regular.page.keyboard.press("Escape")
     dialog.wait_for(state="detached")
-    expect(visitor.page.locator("button.open").first).to_be_focused()
-    visitor.page.keyboard.press("Enter")
+    expect(regular.page.locator("button.open").first).to_be_focused()
+    regular.page.keyboard.press("Enter")
     dialog.get_by_role("button", name="More like this").click()
-    visitor.answer("the picture")
-    assert dialog.count() == 0 and first not in visitor.names()
-    assert re.search(r"q=item%3A[0-9a-f]+", visitor.page.url)
+    regular.answer("the picture")
+    assert dialog.count() == 0 and first not in regular.names()
+    assert re.search(r"q=item%3A[0-9a-f]+", regular.page.url)
 
 
-def test_more_like_this_below_a_picture(visitor: Visitor) -> None:
-    visitor.go("search_images").search("a cat")
-    visitor.page.get_by_role("button", name="More like chelsea.png").click()
-    assert "chelsea.png" not in visitor.answer("the picture chelsea.png").names()
-    picture = visitor.page.locator("button.open img").first
+def test_more_like_this_below_a_picture(regular: Visitor) -> None:
+    regular.turn_to("search_images").search("a cat")
+    regular.page.get_by_role("button", name="More like chelsea.png").click()
+    assert "chelsea.png" not in regular.answer("the picture chelsea.png").names()
+    picture = regular.page.locator("button.open img").first
     assert "/media/" in (picture.get_attribute("src") or "")
     picture.evaluate("image => image.decode()")  # fails for one that does not load
 

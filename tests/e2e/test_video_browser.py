@@ -14,7 +14,6 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from browsing import PHONE, Visitor
 from media import write_video
 from PIL import Image
-from playwright.sync_api import Browser
 
 from core.library.samples.reels import Shot, reel_plan
 from core.library.samples.sources import sample_sources
@@ -42,15 +41,15 @@ def first_moment(visitor: Visitor, video: int = 0) -> tuple[str, float]:
     return title.split(". ", 1)[1].strip(), start
 
 
-def test_words_find_a_moment_and_a_click_plays_from_it(visitor: Visitor) -> None:
-    visitor.go(VIDEO).search("a cat", told="“a cat”")
+def test_words_find_a_moment_and_a_click_plays_from_it(regular: Visitor) -> None:
+    regular.turn_to(VIDEO).search("a cat", told="“a cat”")
     for video in (1, 0):
-        name, start = first_moment(visitor, video)
+        name, start = first_moment(regular, video)
         shot = shots("chelsea.png")[name]
         assert abs(start - shot.start_s) <= 1.5, "the moment is where the cat is"
-        shown = visitor.at_second(start)
+        shown = regular.at_second(start)
         assert shown["ready"] >= 3 and shown["length"] == pytest.approx(shot_end(name), abs=0.5)
-        visitor.page.wait_for_function(f"new URL(location).searchParams.get('t') == '{start + 0.5:.1f}'")
+        regular.page.wait_for_function(f"new URL(location).searchParams.get('t') == '{start + 0.5:.1f}'")
 
 
 def shot_end(name: str) -> float:
@@ -74,37 +73,37 @@ def test_an_uploaded_picture_finds_its_moment(visitor: Visitor) -> None:
     visitor.at_second(start)
 
 
-def test_a_click_on_the_timeline_seeks(visitor: Visitor) -> None:
-    visitor.go(VIDEO).search("a rocket", told="“a rocket”")
-    length = visitor.at_second(float(visitor.link()["t"]))["length"]
-    area = visitor.page.locator(".js-plotly-plot .nsewdrag").first
+def test_a_click_on_the_timeline_seeks(regular: Visitor) -> None:
+    regular.turn_to(VIDEO).search("a rocket", told="“a rocket”")
+    length = regular.at_second(float(regular.link()["t"]))["length"]
+    area = regular.page.locator(".js-plotly-plot .nsewdrag").first
     for share in (0.5, 0.8):
         area.scroll_into_view_if_needed()
         box = area.bounding_box()
         assert box is not None
-        visitor.page.mouse.click(box["x"] + share * box["width"], box["y"] + box["height"] / 2)
-        visitor.at_second(share * length)
-        visitor.settle().page.wait_for_timeout(500)  # two clicks within 0.3 s are one double click to the chart
+        regular.page.mouse.click(box["x"] + share * box["width"], box["y"] + box["height"] / 2)
+        regular.at_second(share * length)
+        regular.settle().page.wait_for_timeout(500)  # two clicks within 0.3 s are one double click to the chart
 
 
-def test_a_frame_of_the_strip_seeks_and_the_link_follows(visitor: Visitor) -> None:
-    visitor.go(VIDEO).search("a motorbike", told="“a motorbike”")
-    frame = visitor.page.locator("button.frame").nth(1)
+def test_a_frame_of_the_strip_seeks_and_the_link_follows(regular: Visitor) -> None:
+    regular.turn_to(VIDEO).search("a motorbike", told="“a motorbike”")
+    frame = regular.page.locator("button.frame").nth(1)
     target = seconds(f"x {frame.locator('.time').inner_text()}–")
     frame.click()
-    shown = visitor.at_second(target + 0.5)
-    visitor.page.locator("video").evaluate("video => { video.currentTime = 7 }")  # as its own bar does
-    visitor.page.wait_for_function("new URL(location).searchParams.get('t') == '7.0'")
-    after = visitor.at_second(7.0)
+    shown = regular.at_second(target + 0.5)
+    regular.page.locator("video").evaluate("video => { video.currentTime = 7 }")  # as its own bar does
+    regular.page.wait_for_function("new URL(location).searchParams.get('t') == '7.0'")
+    after = regular.at_second(7.0)
     assert after["src"] == shown["src"], "seeking does not load the file again"
 
 
-def test_the_link_opens_the_same_video_at_the_same_second(visitor: Visitor, chrome: Browser) -> None:
+def test_the_link_opens_the_same_video_at_the_same_second(visitor: Visitor) -> None:
     visitor.go(VIDEO).search("a cat", told="“a cat”")
     name, start = first_moment(visitor, 1)
     visitor.at_second(start)
     visitor.page.wait_for_function(f"new URL(location).searchParams.get('t') == '{start + 0.5:.1f}'")
-    other = Visitor(visitor.site, chrome.new_page())
+    other = Visitor(visitor.site, visitor.page.context.new_page())
     other.page.goto(visitor.page.url)
     other.at_second(start)
     assert other.settle().page.locator("section .name").inner_text() == name
@@ -113,41 +112,41 @@ def test_the_link_opens_the_same_video_at_the_same_second(visitor: Visitor, chro
     other.page.close()
 
 
-def test_the_next_question_opens_its_own_best_moment(visitor: Visitor) -> None:
-    visitor.go(VIDEO).search("a cat", told="“a cat”")
-    first_moment(visitor)
-    visitor.search("a motorbike", told="“a motorbike”")
-    assert visitor.page.locator("section .name").inner_text() == "in town.mp4"
-    assert abs(float(visitor.link()["t"]) - shots("motorcycle.png")["in town.mp4"].start_s) <= 1.5
+def test_the_next_question_opens_its_own_best_moment(regular: Visitor) -> None:
+    regular.turn_to(VIDEO).search("a cat", told="“a cat”")
+    first_moment(regular)
+    regular.search("a motorbike", told="“a motorbike”")
+    assert regular.page.locator("section .name").inner_text() == "in town.mp4"
+    assert abs(float(regular.link()["t"]) - shots("motorcycle.png")["in town.mp4"].start_s) <= 1.5
 
 
-def test_a_picture_of_the_library_is_found_in_videos_and_back(visitor: Visitor) -> None:
-    visitor.go("search_images").search("a cat")
-    visitor.page.get_by_role("button", name="Find chelsea.png in videos").click()
-    visitor.page.wait_for_selector("video")
-    visitor.answer("chelsea.png")
-    name, start = first_moment(visitor)
-    visitor.at_second(start)
+def test_a_picture_of_the_library_is_found_in_videos_and_back(regular: Visitor) -> None:
+    regular.turn_to("search_images").search("a cat")
+    regular.page.get_by_role("button", name="Find chelsea.png in videos").click()
+    regular.page.wait_for_selector("video")
+    regular.answer("chelsea.png")
+    name, start = first_moment(regular)
+    regular.at_second(start)
     assert name in shots("chelsea.png")
-    visitor.page.get_by_role("button", name="Pictures like this").first.click()
-    visitor.page.get_by_role("heading", name="Search images").wait_for()
-    assert visitor.answer("the frame at").names()[0] == "chelsea.png"
+    regular.page.get_by_role("button", name="Pictures like this").first.click()
+    regular.page.get_by_role("heading", name="Search images").wait_for()
+    assert regular.answer("the frame at").names()[0] == "chelsea.png"
 
 
-def test_a_moment_leads_to_more_like_it(visitor: Visitor) -> None:
-    visitor.go(VIDEO).search("a rocket", told="“a rocket”")
-    visitor.page.locator("section").get_by_role("button", name="More like this").first.click()
-    visitor.answer("the frame at")
-    assert visitor.link()["q"].startswith("item:") and "@" in visitor.link()["q"]
+def test_a_moment_leads_to_more_like_it(regular: Visitor) -> None:
+    regular.turn_to(VIDEO).search("a rocket", told="“a rocket”")
+    regular.page.locator("section").get_by_role("button", name="More like this").first.click()
+    regular.answer("the frame at")
+    assert regular.link()["q"].startswith("item:") and "@" in regular.link()["q"]
 
 
-def test_clips_are_cut_and_saved(visitor: Visitor, tmp_path: Path) -> None:
-    visitor.go(VIDEO).search("a cat", told="“a cat”")
-    visitor.page.get_by_role("button", name="Export moments").click()
-    visitor.page.get_by_role("button", name="Cut the clips (zip)").click()
-    save = visitor.page.get_by_role("button", name="Save the clips")
+def test_clips_are_cut_and_saved(regular: Visitor, tmp_path: Path) -> None:
+    regular.turn_to(VIDEO).search("a cat", told="“a cat”")
+    regular.page.get_by_role("button", name="Export moments").click()
+    regular.page.get_by_role("button", name="Cut the clips (zip)").click()
+    save = regular.page.get_by_role("button", name="Save the clips")
     save.wait_for(timeout=60_000)
-    with visitor.page.expect_download() as download:
+    with regular.page.expect_download() as download:
         save.click()
     download.value.save_as(tmp_path / "moments.zip")
     with zipfile.ZipFile(tmp_path / "moments.zip") as archive:

@@ -108,6 +108,11 @@ class Visitor:
         self.page.goto(f"{self.site}/{path}" + (f"?{urlencode(link)}" if link else ""))
         return self.settle()
 
+    def turn_to(self, path: str) -> Visitor:
+        """Opens a page by its link, unless one is there already."""
+        here = self.page.url.startswith(self.site) and urlsplit(self.page.url).path.strip("/") == path
+        return self.settle() if here else self.go(path)
+
     def settle(self) -> Visitor:
         """Waits until what was clicked or typed has been answered, and the page's script has ended."""
         self._settling += 1

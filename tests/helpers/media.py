@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,31 @@ Shot = str | tuple[int, int, int] | Image.Image
 _TICKS = 90_000  # per second: the time base of written frames
 
 
+def _rendered_once(render: Callable[..., Path]) -> Callable[..., Path]:
+    """Many tests want the same small video: each worker renders it once, and copies it from then on."""
+    known: dict[str, bytes] = {}
+
+    @functools.wraps(render)
+    def write(path: Path, *shots: Any, **options: Any) -> Path:
+        asked = repr(
+            (path.suffix, _spelled_out(shots), {name: _spelled_out(options[name]) for name in sorted(options)})
+        )
+        if asked not in known:
+            known[asked] = render(path, *shots, **options).read_bytes()
+        path.write_bytes(known[asked])
+        return path
+
+    return write
+
+
+def _spelled_out(value: Any) -> Any:
+    """A value whose repr tells it from all others."""
+    if isinstance(value, Image.Image):
+        return value.mode, value.size, hash(value.tobytes())
+    return [_spelled_out(each) for each in value] if isinstance(value, (list, tuple, np.ndarray)) else value
+
+
+@_rendered_once
 def write_video(
     path: Path,
     shots: Sequence[Shot | tuple[Shot, float]] = ("red", "blue", "green"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,8 +18,13 @@ pytestmark = pytest.mark.slow
 UI = Path(__file__).parents[2] / "ui"
 
 
-def bound_widgets() -> Iterator[tuple[str, str]]:
+@functools.cache
+def bound_widgets() -> tuple[tuple[str, str], ...]:
     """(kind of widget, key) of those that a link holds, as the code draws them."""
+    return tuple(_bound_widgets())
+
+
+def _bound_widgets() -> Iterator[tuple[str, str]]:
     for path in sorted(UI.rglob("*.py")):
         for call in ast.walk(ast.parse(path.read_text())):
             if not isinstance(call, ast.Call):
@@ -36,7 +42,6 @@ KEYS += (
     "look view folder after before low high bottom top to origin away towards ask a b c mix diversity exploration "
     "item head video t carried other classes points"
 ).split()
-KEYS += [key for _, key in bound_widgets()]
 VALUES = ["", "inf", "-inf", "nan", "-1", "99999999999", "abc", "1e400", "x" * 5_000]
 
 
@@ -44,8 +49,9 @@ VALUES = ["", "inf", "-inf", "nan", "-1", "99999999999", "abc", "1e400", "x" * 5
 def test_a_page_opens_whatever_its_link_says(page: str, tmp_path: Path, world: None) -> None:
     """Each value in each parameter, though in one visit different ones: what fails would hide all that follows."""
     library_of_shades(tmp_path)
+    keys = [*KEYS, *(key for _, key in bound_widgets())]
     for turn in range(len(VALUES)):
-        link = {key: VALUES[(turn + place) % len(VALUES)] for place, key in enumerate(dict.fromkeys(KEYS))}
+        link = {key: VALUES[(turn + place) % len(VALUES)] for place, key in enumerate(dict.fromkeys(keys))}
         assert "went wrong" not in said(visit(f"pages/{page}.py", library="Shades", **link)), link
 
 

@@ -19,7 +19,7 @@ from core.media.documents.formats import FILE_COLUMNS, SUFFIXES, TABLE_SUFFIXES,
 from core.media.images import read_bytes
 from core.media.kinds import is_media_file
 from core.media.modalities import TEXT, find_modalities
-from core.utils.path_matching import PathMatcher
+from core.utils.path_matching import PathMatcher, fold_stem
 
 _CAPTION_COLUMNS = ("caption", "captions", "text", "description", "sentence")
 _LONGEST = 4096  # bytes of a text that is a caption, if it has the name of a picture
@@ -89,10 +89,10 @@ def take_captions(found: Scan) -> Captions:
         return []
     targets = sorted(found.files.keys() - set(texts))
     matcher = PathMatcher(targets)
-    named = {_key(path): path for path in targets} | {path.casefold(): path for path in targets}
+    named = {fold_stem(path): path for path in targets} | {path.casefold(): path for path in targets}
     captions: Captions = []
     for path in texts:
-        target = named.get(os.path.splitext(path)[0].casefold()) if path.lower().endswith(".txt") else None
+        target = named.get(fold_stem(path)) if path.lower().endswith(".txt") else None
         if target and found.files[path].bytes <= _LONGEST:
             captions += [(target, caption) for caption in _read_caption(path)]
         elif _is_caption_table(path):
@@ -111,10 +111,6 @@ def put_captions(library: Library, captions: Captions) -> None:
         rows = library.items()
         ids = dict(zip(rows["path"].to_pylist(), rows["id"].to_pylist(), strict=True))
         library.put_captions([(ids[path], caption) for path, caption in captions if path in ids])
-
-
-def _key(path: str) -> str:
-    return os.path.splitext(path)[0].casefold()
 
 
 def _read_caption(path: str) -> list[str]:

@@ -20,6 +20,7 @@ from core.library.schema import EncoderEntry
 from core.library.store.footers import MAGIC
 from core.library.store.integrity import DamagedFile, TableFiles
 from core.library.store.manifest import MANIFEST_NAME
+from core.utils.deferred_package import defer_package
 
 _KEEP_VERSIONS = timedelta(minutes=10)  # readers of an older version get this long to finish
 _ALL_VERSIONS = timedelta(days=36_500)
@@ -35,6 +36,7 @@ class TableFolder:
 
     def __init__(self, path: Path) -> None:
         """Raises LibraryError where the engine cannot open the directory."""
+        defer_package("lance_namespace_urllib3_client")  # a client of servers: half of what `import lancedb` takes
         import lancedb  # takes a second to import: only opening a library waits for it
 
         self.path = path
