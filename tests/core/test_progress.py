@@ -31,7 +31,10 @@ YOUNGER = {
         "evaluate_sets",
         "evaluate_terms",
         "evaluate_texts",
+        "evaluate_words",
     ),
+    *("ask", "choose_cover", "read_sentences", "read_subtitles_beside"),
+    *("summarize_pictures", "summarize_texts", "summarize_video"),
     *("load_broad_data", "reembed", "store_derived"),
 }
 

@@ -33,7 +33,7 @@ def page() -> None:
         return
     follow_request()
     question = question_box()
-    with st.container(horizontal=True, key="query_tools"):
+    with st.container(horizontal=True, vertical_alignment="center", key="query_tools"):
         kind = _choose_kind(at.facts.searchable.kinds)
         filters = replace(filter_panel(at.library, at.encoder, None), kind=kind)
     texts = bool(at.facts.searchable.counts.get(TEXT.name))
@@ -87,7 +87,7 @@ def _show(at: PageContext, reply: Reply, filters: Filters, *, texts: bool) -> No
     if asks_texts:
         st.markdown(f"#### {'Answers' if reply.found else 'No answer found here'}")
         among = f"Among {counted_kind(TEXT, reply.considered)}{', ' + plain(limits) if limits else ''}"
-        st.caption(f"{among} · {1000 * reply.seconds:.0f} ms")
+        st.caption(among)
         left, right = st.columns([3, 2], gap="medium") if beside else (st.container(), None)
         with left:
             show_answers(reply)
