@@ -201,7 +201,7 @@ def _known_pairs(words: Vocabulary, pairs: Sequence[Pair]) -> list[tuple[int, in
     numbers = {name: number for number, name in enumerate(words.names)}
     known = [(numbers[a], numbers[b]) for a, b in pairs if a in numbers and b in numbers]
     if not known:
-        raise DataError("None of the pairs is of words that the text has often enough: give others with --pairs.")
+        raise DataError("None of the pairs is of words that the text has often enough: give others.")
     return known
 
 

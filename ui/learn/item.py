@@ -24,9 +24,11 @@ def item_section(training: IsolatedTraining) -> int:
     names = sorted(numbers, key=str.casefold)
     frequent = items.name(int(training.info.drawn[0]))
     first = names.index(_FIRST[items.noun] if _FIRST[items.noun] in numbers else frequent)
-    name = st.selectbox(
-        items.noun.capitalize(), names, first, key=items.noun, bind="query-params", help="Type a part of it."
-    )
+    about = "Type a part of it."
+    if items.noun == "movie":
+        name = st.selectbox("Movie", names, first, key="movie", bind="query-params", help=about)
+    else:
+        name = st.selectbox("Word", names, first, key="word", bind="query-params", help=about)
     chosen = numbers[name]
     groups = ", ".join(items.groups[chosen])
     st.markdown(f"**{plain(name)}**" + (f" · {plain(groups)}" if groups else ""))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import streamlit as st
 
@@ -22,10 +21,16 @@ def kind_switch(kinds: Sequence[Modality], here: Place, kind: str) -> str:
     if len(kinds) < 2 and VIDEO not in kinds:  # the page of videos has more of them than the page of all kinds
         return kind
     names = {title_of(name): name for name in (ANY, *(modality.name for modality in kinds))}
-    settings: dict[str, Any] = {"key": "kind", "bind": "query-params"} if here == "images" else {"key": f"kind {here}"}
-    title = st.segmented_control(
-        "Look among", list(names), default=title_of(kind), required=True, label_visibility="collapsed", **settings
-    )
+    if here == "images":  # its link names the kind
+        title = st.segmented_control(
+            "Look among", list(names), default=title_of(kind), required=True, label_visibility="collapsed", key="kind",
+            bind="query-params",
+        )  # fmt: skip
+    else:
+        title = st.segmented_control(
+            "Look among", list(names), default=title_of(kind), required=True, label_visibility="collapsed",
+            key=f"kind {here}",
+        )  # fmt: skip
     if place_of(names[title]) != here:
         look_among(names[title])
     return names[title]

@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,12 @@ from core.library import Library, ingest
 Call = Callable[..., Any]
 
 
+def run(work: Coroutine[Any, Any, Any]) -> Any:
+    """In a thread of its own: where browser tests ran before, this one has a loop already."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
+
+
 def ask(server: object, name: str, **arguments: object) -> Any:
     """The result of one tool, as a client gets it."""
 
@@ -32,7 +39,7 @@ def ask(server: object, name: str, **arguments: object) -> Any:
         async with Client(server) as client:  # type: ignore[arg-type]
             return await client.call_tool(name, arguments)
 
-    return asyncio.run(call())
+    return run(call())
 
 
 @pytest.fixture
@@ -51,7 +58,7 @@ def test_the_tools_say_what_they_do_and_that_they_change_nothing(server: object)
         async with Client(server) as client:  # type: ignore[arg-type]
             return await client.list_tools()
 
-    tools = {tool.name: tool for tool in asyncio.run(listed()).tools}
+    tools = {tool.name: tool for tool in run(listed()).tools}
     assert {"search", "moments", "locate", "classify"} <= tools.keys()
     assert all(tool.annotations.read_only_hint and len(tool.description) > 50 for tool in tools.values())
     assert tools["search"].input_schema["required"] == ["query"]
