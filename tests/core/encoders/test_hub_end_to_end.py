@@ -87,7 +87,6 @@ def test_the_app_ranks_as_transformers_does(model: Path, tmp_path: Path, monkeyp
     at = AppTest.from_file(str(Path(__file__).parents[3] / "app.py"), default_timeout=60)
     at.query_params.update({"library": "Photos", "encoder": str(model), "prompts": "false", "fold": "false"})
     at.run().button("linked encoder accepted").click().run()  # a link does not open a folder unasked
-    at.switch_page("pages/search_images.py").run()
     at = at.text_input("q").set_value("bricks").run()
     assert not at.exception and not at.error
     shown = [card["name"] for entry in component(at, "cards") for card in entry["cards"]]
