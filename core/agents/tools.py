@@ -7,6 +7,7 @@ an agent names. Lists, texts and pictures are limited, as all of it goes into th
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,7 +24,7 @@ from core.search.images import Hit
 from core.search.kinds import search as search_items
 from core.search.locate import locate as locate_picture
 from core.search.passages.search import PassageHit
-from core.search.query import PLAIN, Term, parse_query
+from core.search.query import Term, parse_query
 from core.search.videos import search_videos
 
 MOST_RESULTS = 50
@@ -80,18 +81,18 @@ class LibraryTools:
             raise QueryError(f"Unknown kind {kind!r}: use one of {', '.join(kinds)}.")
         found = search_items(
             self._library, self._encoder, self._parse(query), top_k=_limit(k, MOST_RESULTS),
-            filters=Filters(kind=kind), templates=PLAIN,
+            filters=Filters(kind=kind),
         )  # fmt: skip
         facts = {
             "hits": [_describe_hit(hit) for hit in found.hits], "likely": found.cutoff if found.judged else None,
             "considered": found.considered,
         }  # fmt: skip
-        return Answer(facts, self._draw([(hit.item, hit.start_s) for hit in found.hits], pictures))
+        return self._illustrate(facts, [(hit.item, hit.start_s) for hit in found.hits], pictures)
 
     def moments(self, query: str, k: int = 10, pictures: int = 4) -> Answer:
         """Moments of videos that match words, best first; parameters as of `search`. Raises QueryError."""
         count = _limit(k, MOST_RESULTS)
-        found = search_videos(self._library, self._encoder, self._parse(query), top_k=count, templates=PLAIN)
+        found = search_videos(self._library, self._encoder, self._parse(query), top_k=count)
         ranked = [(moment, video.item) for video in found.hits for moment in video.moments]
         ranked.sort(key=lambda entry: (entry[0].likely, entry[0].relevance, entry[0].score), reverse=True)
         facts = {
@@ -103,7 +104,7 @@ class LibraryTools:
             ],
             "considered": found.considered,
         }
-        return Answer(facts, self._draw([(item, moment.peak_s) for moment, item in ranked[:count]], pictures))
+        return self._illustrate(facts, [(item, moment.peak_s) for moment, item in ranked[:count]], pictures)
 
     def locate(self, item: str, time_s: float | None = None, pictures: int = 4) -> Answer:
         """The videos of the library that show a picture of it, and when.
@@ -143,7 +144,7 @@ class LibraryTools:
             ],
             "unread": unread[:MOST_RESULTS],
         }
-        return Answer(facts, self._draw([(place.item, place.time_s) for place in found], pictures))
+        return self._illustrate(facts, [(place.item, place.time_s) for place in found], pictures)
 
     def classify(self, classes: Sequence[str], items: Sequence[str] = ()) -> Answer:
         """Which of some classes, told in words, items belong to, or "none of these".
@@ -167,7 +168,7 @@ class LibraryTools:
             raise QueryError(f"Give 2 to {_MOST_CLASSES} classes, not {len(classes)}.")
         if len(items) > _MOST_ITEMS:
             raise QueryError(f"Give at most {_MOST_ITEMS} items, not {len(items)}; none stand for the whole library.")
-        wanted = {self._find(name) for name in items}
+        wanted = set(self._find_all(items))
         classifier = ZeroShot.of(self._encoder, [ClassName(_check_words(name)) for name in classes])
         found = classify_library(self._library, self._encoder, classifier)
         found = [entry for entry in found if not wanted or entry.id in wanted]
@@ -202,7 +203,7 @@ class LibraryTools:
         facts, shown = answer_question(
             self._library, self._encoder, _check_words(question), _check_words(after), _limit(k, _MOST_ANSWERS)
         )
-        return Answer(facts, self._draw(shown, pictures))
+        return self._illustrate(facts, shown, pictures)
 
     def summarize(self, items: Sequence[str] = (), k: int = 5, pictures: int = 4) -> Answer:
         """Texts as sentences, one video as chapters, pictures as a few that cover them.
@@ -223,31 +224,37 @@ class LibraryTools:
         """
         if len(items) > _MOST_ITEMS:
             raise QueryError(f"Give at most {_MOST_ITEMS} items, not {len(items)}; none stand for all pictures.")
-        found = self._library.items_with([self._find(name) for name in items]) if items else []
+        found = self._library.items_with(self._find_all(items)) if items else []
         facts, shown = summarize_items(self._library, self._encoder, found, _limit(k, _MOST_ANSWERS))
-        return Answer(facts, self._draw(shown, pictures))
+        return self._illustrate(facts, shown, pictures)
 
     def _parse(self, query: str) -> tuple[Term, ...]:
         terms = parse_query(_check_words(query), files=False)
         if not terms:
             raise QueryError("The query is empty: give words.")
+        if any(term.kind == "concept" for term in terms):  # they belong to the home folder, not to this library
+            raise QueryError("Concepts are not offered here: give words.")
         return terms
 
     def _find(self, name: str) -> str:
+        return self._find_all([name])[0]
+
+    def _find_all(self, names: Sequence[str]) -> list[str]:
+        """The ids of items by their ids or paths. Raises QueryError."""
+        known = get_item_names(self._library) if names else {}
         try:
-            return get_item_names(self._library)[name]
+            return [known[name] for name in names]
         except (KeyError, ValueError):
             raise QueryError("This item is not in the library: give an id or a path that another tool told.") from None
 
-    def _draw(self, shown: Sequence[tuple[Item, float | None]], most: int) -> list[bytes]:
-        """Thumbnails of the first items that have one."""
-        found = []
+    def _illustrate(self, facts: dict[str, Any], shown: Sequence[tuple[Item, float | None]], most: int) -> Answer:
+        """An answer with thumbnails of the first items; `pictures_of` says of which, as some files cannot be read."""
+        ids, drawn = [], []
         for item, time_s in shown[: max(0, min(most, MOST_PICTURES))]:
-            try:
-                found.append(make_thumbnail(item, side=_SIDE, time_s=time_s))
-            except MediaError:
-                continue
-        return found
+            with suppress(MediaError):
+                drawn.append(make_thumbnail(item, side=_SIDE, time_s=time_s))
+                ids.append(item.id)
+        return Answer(facts | {"pictures_of": ids}, drawn)
 
 
 def _describe_hit(hit: Hit) -> dict[str, Any]:

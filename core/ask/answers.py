@@ -95,7 +95,7 @@ def ask(
     return Reply(
         question=question,
         after=after,
-        found=best >= LIKELY,
+        found=best >= LIKELY and bool(answers),
         match=best,
         answers=tuple(answers[:k]),
         pictures=_find_pictures(library, encoder, terms, k, filters),
@@ -134,7 +134,8 @@ def _find_answers(
 
 
 def _has_words(hit: PassageHit) -> bool:
-    return hit.passage is not None and bool(hit.passage.text.strip())
+    """A passage without a letter or digit, such as one of invisible characters, has no words for the encoder."""
+    return hit.passage is not None and any(letter.isalnum() for letter in hit.passage.text)
 
 
 def _match(question: str, found: Sequence[Evidence], passages: int) -> list[float]:

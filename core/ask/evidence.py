@@ -68,7 +68,7 @@ def weigh_passages(question: str, passages: Sequence[ReadPassage]) -> list[Evide
         inside = passage.find_inside()
         meaning = unit_rows(np.stack([passage.tokens.vectors[own].mean(axis=0) for own in inside])) @ query
         nearness = unit_rows(passage.tokens.vectors) @ words.T
-        nearest = np.stack([nearness[own].max(axis=0) for own in inside])
+        nearest = np.stack([nearness[own].max(axis=0, initial=-1.0) for own in inside])
         missing = sum(not _has_name(passage.words, name) for name in names) / max(1, len(names))
         found.append(Evidence(passage.sentences, meaning.astype(np.float64), nearest.astype(np.float64), missing))
     return found

@@ -26,7 +26,7 @@ NEARLY_SAME = 0.8  # share of runs of words: a document of 500 words in which so
 
 _WORDS = 5  # of a run
 _SKETCH = 256  # hashes of a document
-_COMMON = 50  # documents with one hash, from which it is a formula of letters, and no sign of a copy
+_COMMON = 50  # documents with one hash, from which each is compared with the first of them alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def _group(documents: Sequence[Item], sketches: dict[str, frozenset[int]]) -> It
         own = [(item, share) for item, share in near.get(best.id, ()) if item.id not in taken]
         if own:
             taken |= {best.id, *(item.id for item, _ in own)}
-            is_exact = all(item.content_hash == best.content_hash for item, _ in own)
+            is_exact = best.content_hash is not None and all(item.content_hash == best.content_hash for item, _ in own)
             yield TextCopies((best, *(item for item, _ in own)), (1.0, *(share for _, share in own)), is_exact)
 
 
@@ -111,8 +111,8 @@ def _find_near(documents: Sequence[Item], sketches: dict[str, frozenset[int]]) -
     same: dict[str, list[int]] = defaultdict(list)
     for number, item in enumerate(documents):
         same[item.content_hash or item.id].append(number)
-    groups = [group for group in owners.values() if len(group) <= _COMMON]
-    pairs = {pair for group in [*groups, *same.values()] for pair in combinations(group, 2)}
+    pairs = {pair for group in owners.values() for pair in combinations(group[:_COMMON], 2)}
+    pairs |= {(group[0], other) for group in [*owners.values(), *same.values()] for other in group[1:]}
     near: dict[str, list[tuple[Item, float]]] = defaultdict(list)
     for first, second in sorted(pairs):
         one, other = documents[first], documents[second]

@@ -20,7 +20,6 @@ from core.vectors.temporal_smoothing import TemporalSmoother
 
 _CHUNK = 16_384  # rows converted to float32 at a time, so that building never doubles the memory
 _BACKGROUND = 4_096
-CUT = 0.6  # distance of frames (0: equal, 1: unrelated): neighbors within a shot are hardly ever so far apart
 _LANES = 16
 
 
@@ -156,24 +155,6 @@ class VectorIndex:
         """(m,) the numbers of the vectors with a segment, item by item in the order of time."""
         numbers = np.flatnonzero(self.has_segment)
         return numbers[np.lexsort((self.start_s[numbers], self.item_rows[numbers]))]
-
-    @cached_property
-    def shots(self) -> NDArray[np.int64]:
-        """(n,) the shot of each vector: the number of its first one. Between visible cuts the frames of a video are one
-        shot; all else is one by itself."""
-        numbers, shots = self.in_time, np.arange(len(self))
-        if self.is_seen is not None:
-            numbers = numbers[self.is_seen[self.item_rows[numbers]]]
-        if not len(numbers):
-            return shots
-        begins = np.ones(len(numbers), bool)
-        begins[1:] = self.item_rows[numbers[1:]] != self.item_rows[numbers[:-1]]
-        for first in range(0, len(numbers), _CHUNK):
-            rows = self.vectors(numbers[first : first + _CHUNK + 1])
-            looks = np.einsum("nd,nd->n", rows[1:], rows[:-1])
-            begins[first + 1 : first + len(rows)] |= 1 - looks >= CUT * (1 - self.baseline_cosine)
-        shots[numbers] = numbers[np.maximum.accumulate(np.where(begins, np.arange(len(numbers)), 0))]
-        return shots
 
     @cached_property
     def smoother(self) -> TemporalSmoother:

@@ -51,6 +51,7 @@ def remove_library(library: Library) -> None:
 
 def list_removed() -> list[RemovedLibrary]:
     """Those that can be restored, the last removed first."""
+    _purge()
     found = []
     for manifest in _folder().glob(f"*/*/{MANIFEST_NAME}"):
         with suppress(ValueError):  # not a folder of ours

@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.encoders.base import Vectors
-from core.library.index import CUT
 from core.library.track import Track
 from core.search.relevance import LIKELY
 from core.vectors.temporal_smoothing import TemporalSmoother
@@ -22,6 +21,7 @@ from core.vectors.temporal_smoothing import TemporalSmoother
 Measure = Literal["match", "cosine"]
 Judge = Callable[[NDArray[np.float32], Vectors], NDArray[np.float32]]  # `Relevance.hit_probabilities`
 
+_CUT = 0.6  # distance of frames (0: equal, 1: unrelated): neighbors within a shot are hardly ever so far apart
 _SAME = 0.1  # of peak over background: a cut between scores that differ by less stays within the moment
 _GAP_S = 1.5  # a shorter dip does not end a moment: it is one bad frame at the usual rate
 _SHORTEST_S = 0.5  # a shorter moment is kept only if there is no better one
@@ -136,7 +136,7 @@ def find_moments(
 def get_shot_at(track: Track, time_s: float, baseline_cosine: float) -> slice:
     """The rows of the shot at a time, between visible cuts. baseline_cosine: see `Background`."""
     looks = np.einsum("nd,nd->n", track.vectors[1:], track.vectors[:-1])
-    cuts = np.flatnonzero(1 - looks >= CUT * (1 - baseline_cosine)) + 1
+    cuts = np.flatnonzero(1 - looks >= _CUT * (1 - baseline_cosine)) + 1
     row = max(0, int(np.searchsorted(track.start_s, time_s, "right")) - 1)
     place = int(np.searchsorted(cuts, row, "right"))
     bounds = [0, *cuts.tolist(), len(track)]
@@ -158,7 +158,7 @@ def _find_ranges(curve: Curve, vectors: Vectors, baseline_cosine: float) -> list
         last = ranges[-1][1] if ranges else row
         nearest = curve.start_s[row] - curve.end_s[last] < _GAP_S
         before = max(ranges[-1][0], last - 1) if ranges else row  # a fade is two steps, neither of them a cut
-        one_shot = nearest and (1 - vectors[[last, before]] @ vectors[row]).max() < CUT * (1 - baseline_cosine)
+        one_shot = nearest and (1 - vectors[[last, before]] @ vectors[row]).max() < _CUT * (1 - baseline_cosine)
         if ranges and nearest and (one_shot or abs(curve.smooth[row] - curve.smooth[last]) <= same):
             ranges[-1] = (ranges[-1][0], row)
         else:

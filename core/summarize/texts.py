@@ -72,11 +72,12 @@ def summarize_texts(sentences: Sequence[Sentence], *, count: int = 5, task: Task
     """
     if not sentences:
         raise DataError("There is no sentence to summarize: choose another text.")
-    kept = sentences[:: -(-len(sentences) // _MOST)]
+    step = -(-len(sentences) // _MOST)
+    kept = sentences[::step]
     vectors = embed_sentences([sentence.text for sentence in kept], task=task)
     centrality = compute_centrality(vectors)
     worth = _CENTRAL * centrality + _OPENS * np.array([sentence.opens for sentence in kept])
-    chosen = _choose(_make_units(kept), vectors, worth, max(1, count)) or [int(centrality.argmax())]
+    chosen = _choose(_make_units(kept, together=step == 1), vectors, worth, max(1, count)) or [int(centrality.argmax())]
     covered = compute_covered(vectors, vectors[chosen], chance=0.0)
     return TextSummary(tuple(kept[number] for number in sorted(chosen)), len(sentences), covered)
 
@@ -100,12 +101,19 @@ def compute_centrality(vectors: Vectors) -> NDArray[np.float64]:
     return np.asarray(shares / shares.max(), float)
 
 
-def _make_units(sentences: Sequence[Sentence]) -> list[list[int]]:
-    """For each sentence that can be understood: its number, after those that it leans on."""
+def _make_units(sentences: Sequence[Sentence], *, together: bool) -> list[list[int]]:
+    """For each sentence that can be understood: its number, after those that it leans on. together: whether these are
+    the sentences before it; if not, as some were left out, it is not understood."""
     units = []
     for number in range(len(sentences)):
         first = number
-        while sentences[first].hangs and not sentences[first].opens and number - first < _TOGETHER - 1:
+        while (
+            together
+            and first > 0
+            and sentences[first].hangs
+            and not sentences[first].opens
+            and number - first < _TOGETHER - 1
+        ):
             first -= 1
         unit = list(range(first, number + 1))
         if not sentences[first].hangs and all(sentences[row].is_statement for row in unit):

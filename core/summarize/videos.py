@@ -155,7 +155,8 @@ def _find_borders(track: Track, spoken: Sequence[Sentence], words: Vectors | Non
         novelty = novelty + said / max(said.max(), 1e-6)
     apart = max(1, round(_SHORTEST_S / step_s))
     peaks = find_peaks(novelty, count - 1, apart=apart, least=_LEAST_NOVELTY)
-    return [0.0, *(_snap(track, peak * step_s, step_s) for peak in peaks), track.duration_s]
+    borders = {_snap(track, peak * step_s, step_s) for peak in peaks} - {0.0}
+    return [0.0, *sorted(at for at in borders if at < track.duration_s), track.duration_s]
 
 
 def _snap(track: Track, at_s: float, step_s: float) -> float:

@@ -7,9 +7,13 @@ import re
 import pytest
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
 
+from axe_playwright_python.sync_playwright import Axe
 from browsing import DESKTOP, PHONE, Visitor, drawn, each_page, soon
+from playwright.sync_api import Page
 
+OF_STREAMLIT = ("[data-testid=stSidebarNav]", "[data-testid=stSlider]")  # list, listitem; color-contrast if disabled
 _FIRST_WORDS = """
 [...document.querySelectorAll('[data-testid=stMain] [data-testid=stMarkdown]')].map(each => each.innerText)[0] ?? ''
 """
@@ -42,6 +46,18 @@ def faults(visitor: Visitor, title: str) -> list[str]:
         drawn(page)
         if not soon(page, visitor.fits):
             found.append(f"it scrolls sideways at the width of a {width}")
+    found += hindrances(page)
     found += visitor.wrong
     visitor.wrong.clear()
     return found
+
+
+def hindrances(page: Page) -> list[str]:
+    """What axe-core calls serious or critical, but for Streamlit's own elements, which docs/limits.md lists."""
+    results = Axe().run(page, context={"exclude": [[element] for element in OF_STREAMLIT]}).response["violations"]
+    return [
+        f"{fault['id']}: {node['html'][:120]}"
+        for fault in results
+        if fault["impact"] in ("serious", "critical")
+        for node in fault["nodes"]
+    ]

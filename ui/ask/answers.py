@@ -8,7 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core import Hit
+from core import Hit, Item
 from core.ask import Answer, Reply
 from core.library.public.keyed_ids import seal
 from core.media.modality import Segment
@@ -43,10 +43,18 @@ def show_answers(reply: Reply) -> None:
                 _show_passage(answers, marked=True)
 
 
-def find_opened(answers: Sequence[Answer]) -> list[Hit]:
-    """What the details may show of the answers: documents at their passages, videos at their seconds; the one that was
-    clicked comes first."""
-    hits: list[Hit] = []
+def open_beside(item: Item, beside: Sequence[Hit]) -> None:
+    """Open a picture, or a moment at its second. For callbacks."""
+    get_state(AskState).opened = next((hit.item.id, hit.start_s) for hit in beside if hit.item.id == item.id)
+    open_details(item)
+
+
+def find_opened(answers: Sequence[Answer], beside: Sequence[Hit]) -> list[Hit]:
+    """What the details may show: documents at their passages, videos at their seconds; what was clicked comes first.
+
+    beside: the pictures and moments that fit.
+    """
+    hits = list(beside)
     for answer in answers:
         hits.append(replace(answer.hit, relevance=answer.match, likely=answer.likely))
         if answer.video is not None and (second := answer.passage.start_s) is not None:

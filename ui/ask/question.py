@@ -21,7 +21,7 @@ class AskState:
     id of an item and the start of a passage or the second of a video."""
 
     before: str | None = None
-    opened: tuple[str, float] | None = None
+    opened: tuple[str, float | None] | None = None
 
 
 def question_box() -> str:
@@ -76,7 +76,7 @@ def show_examples(library: Library, index: object) -> None:
     st.markdown("Try one of these:")
     with st.container(horizontal=True, key="examples"):
         for example in questions:
-            st.button(example, on_click=_ask, args=(example,))
+            st.button(plain(example), key=f"example {example}", on_click=_ask, args=(example,))
 
 
 def _ask(question: str) -> None:

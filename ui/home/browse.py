@@ -22,13 +22,16 @@ from ui.widgets.query.box import find_in, more_like
 from ui.widgets.summary.button import summary_button
 
 _STEP = 60  # cards; the first ones fill a large screen
+_MOST_STEPS = 20  # each sends all cards again, so that a grid does not grow for ever
 
 
 @dataclass(slots=True)
 class BrowseState:
-    """of: what `steps` belong to; another library, filter or month begins at its top."""
+    """of: what the rest belongs to; another library, filter or month begins at its top. skipped: cards that are
+    shown no more. steps: how often it has grown since."""
 
     of: Hashable = None
+    skipped: int = 0
     steps: int = 1
 
 
@@ -50,18 +53,24 @@ def browse(at: PageContext, filters: Filters) -> None:
             ids = index.items["id"].take(rows).to_pylist()
             summary_button(library, at.encoder, ids, key="month", of=_name(month))
         examples(library, at.encoder, "all")
-    count = _count_shown((*key, at.encoder.id, start))
+    state = _get_state((*key, at.encoder.id, start))
+    start, count = start + state.skipped, _STEP * state.steps
+    if state.skipped:
+        st.button("Back to the beginning", icon=":material/vertical_align_top:", type="tertiary", on_click=_go_back)
     rows = timeline.rows[start : start + count]
     items = [Item.from_row(row) for row in index.items.take(rows).to_pylist()]
+    headings = _headings(timeline, start, len(items))
     videos = bool(at.facts.searchable.videos)
     gallery(
-        [Card(item, section=section) for item, section in zip(items, _headings(timeline, start), strict=False)],
+        [Card(item, section=heading) for item, heading in zip(items, headings, strict=True)],
         key="browse",
         on_open=open_details,
         on_like=more_like,
         on_videos=partial(find_in, place="video") if videos else None,
-        on_more=_show_more if start + count < len(timeline.rows) else None,
+        on_more=_show_more if start + count < len(timeline.rows) and state.steps < _MOST_STEPS else None,
     )
+    if start + count < len(timeline.rows) and state.steps >= _MOST_STEPS:
+        st.button("Go on from here", icon=":material/expand_more:", key="browse_on", on_click=_go_on)
     show_details((), items, videos=videos)
 
 
@@ -87,21 +96,30 @@ def _name(month: Month) -> str:
     return f"{month.day:%B %Y}"
 
 
-def _headings(timeline: Timeline, start: int) -> list[str]:
-    """The heading of each item from `start` on."""
-    return [
-        f"{_name(month)} · {counted(month.count, 'item')}"
-        for month in timeline.months
-        if month.start >= start
-        for _ in range(month.count)
-    ]
+def _headings(timeline: Timeline, start: int, count: int) -> list[str]:
+    """The heading of each of `count` items from `start` on."""
+    found: list[str] = []
+    for month in timeline.months:
+        inside = min(start + count, month.start + month.count) - max(start, month.start)
+        found += [f"{_name(month)} · {counted(month.count, 'item')}"] * max(0, inside)
+    return found
 
 
-def _count_shown(of: Hashable) -> int:
+def _get_state(of: Hashable) -> BrowseState:
     state = get_state(BrowseState)
     if state.of != of:
-        state.of, state.steps = of, 1
-    return _STEP * state.steps
+        state.of, state.skipped, state.steps = of, 0, 1
+    return state
+
+
+def _go_on() -> None:
+    state = get_state(BrowseState)
+    state.skipped, state.steps = state.skipped + _STEP * state.steps, 1
+
+
+def _go_back() -> None:
+    state = get_state(BrowseState)
+    state.skipped, state.steps = 0, 1
 
 
 def _show_more() -> None:

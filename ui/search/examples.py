@@ -9,6 +9,7 @@ from core.encoders import DEFAULT_ENCODER
 from core.explore.atlas import AtlasRequest, load_cached_atlas
 from core.library.samples.library import SAMPLE_QUERIES, sample_path
 from ui.session.cache import get_cached
+from ui.text import plain
 from ui.widgets.query.box import Place, set_query
 
 _MOST = 6
@@ -18,7 +19,7 @@ def examples(library: Library, encoder: Encoder, place: Place) -> None:
     """A button for each; none before the library has a map, as nothing is computed here."""
     names = get_cached("examples", encoder.id, library.index(encoder), lambda: _find_queries(library, encoder))
     for name in names:
-        st.button(name, icon=":material/search:", on_click=set_query, args=(name, place), key=f"example {name}")
+        st.button(plain(name), icon=":material/search:", on_click=set_query, args=(name, place), key=f"example {name}")
 
 
 def _find_queries(library: Library, encoder: Encoder) -> list[str]:

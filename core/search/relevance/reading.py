@@ -100,7 +100,7 @@ class Relevance:
             Unit vector of `terms`.
         terms : sequence of Term
         items : int
-            Number of vectors that the library has, of a video one a shot; each may match by chance.
+            Number of vectors that the library has; each may match by chance.
         best : ndarray of float32, shape (k, dim), optional
             The library's vectors that are nearest to the query; by default the nearest of `background`.
         """
@@ -154,12 +154,8 @@ class Relevance:
             return judged
         posteriors = judged.log_posterior(index.vectors(numbers))
         nearest = dict(zip(numbers.tolist(), posteriors.tolist(), strict=True))
-        # frames of one shot are no chances of their own, nor does each of them say again that something is there
-        order = np.argsort(-posteriors, kind="stable")
-        firsts = order[np.unique(index.shots[numbers[order]], return_index=True)[1]]
-        shots = index.shots if allowed is None else index.shots[allowed[index.item_rows]]
-        judged = judged.within(posteriors[firsts], items=len(np.unique(shots)))
-        return replace(judged, nearest=nearest, searched=allowed)
+        items = len(index) if allowed is None else int(allowed[index.item_rows].sum())
+        return replace(judged.within(posteriors, items=items), nearest=nearest, searched=allowed)
 
     @cached_property
     def null(self) -> tuple[float, float]:

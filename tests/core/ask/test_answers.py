@@ -132,3 +132,24 @@ def test_an_empty_question_is_refused(texts: Library, encoder: ColorEncoder) -> 
     for question in ("  \n ", "?!"):
         with pytest.raises(QueryError, match="question is empty"):
             ask(texts, encoder, question)
+
+
+def test_a_document_without_a_letter_answers_nothing_and_stops_no_question(
+    tmp_path: Path, encoder: ColorEncoder
+) -> None:
+    (tmp_path / "papers").mkdir()
+    (tmp_path / "papers" / "invisible.txt").write_text("\u200b\u200b\u200b\n\u00ad\u00ad")
+    (tmp_path / "papers" / "tides.txt").write_text(TIDES)
+    library = Library(tmp_path / "library", create=True)
+    ingest(library, encoder, [tmp_path / "papers"], texts=True)
+    reply = ask(library, encoder, "When is the highest tide of the year?")
+    assert reply.found and Path(reply.answers[0].item.path).name == "tides.txt"
+
+
+def test_a_model_that_reads_nothing_finds_nothing(texts: Library, encoder: ColorEncoder) -> None:
+    class Blind:
+        def read(self, question: str, passages: Sequence[str]) -> list[list[Reading]]:
+            return [[] for _ in passages]
+
+    reply = ask(texts, encoder, "When is the highest tide of the year?", reader=Blind())
+    assert not reply.found and not reply.answers

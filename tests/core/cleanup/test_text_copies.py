@@ -58,3 +58,13 @@ def test_a_few_texts_among_pictures_are_no_outliers_for_being_texts(library: Lib
         assert {near.kind for near in entry.neighbors} == {entry.finding.item.kind}
     scores = [entry.score for entry in found]
     assert len(found) == 13 and np.all(np.diff(scores) <= 0)
+
+
+def test_a_large_family_of_copies_is_one_group(tmp_path: Path, encoder: ColorEncoder) -> None:
+    (tmp_path / "papers").mkdir()
+    for number in range(70):
+        (tmp_path / "papers" / f"{number}.txt").write_text(f"{_STORY} This is copy number {number}.")
+    library = Library(tmp_path / "library", create=True)
+    ingest(library, encoder, [tmp_path / "papers"], texts=True)
+    (group,) = find_library_duplicates(library, encoder).groups
+    assert len(group.findings) == 70

@@ -46,6 +46,13 @@ def test_nothing_in_a_summary_hangs_in_the_air() -> None:
             assert any(text.startswith("Bread dough") for text in texts)
 
 
+def test_a_sentence_takes_none_along_that_did_not_stand_before_it() -> None:
+    """Of a very long text only some sentences are compared."""
+    pairs = "\n".join(f"The harbor number {number} is deep. He then left it for good." for number in range(2_000))
+    chosen = [sentence.text for sentence in summarize_texts(read_sentences(pairs.encode()), count=6).sentences]
+    assert chosen and not any(text.startswith("He ") for text in chosen)
+
+
 @pytest.mark.parametrize(
     ("text", "leans"),
     [

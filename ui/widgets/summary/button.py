@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import streamlit as st
@@ -50,8 +51,9 @@ def _folder_dialog(library: Library, encoder: Encoder, folders: tuple[str, ...])
     folder = None
     if len(folders) > 1:
         folder = st.selectbox(
-            "Folder", folders, index=None, placeholder="All folders", key="summary folder", format_func=_get_name
-        )
+            "Folder", folders, index=None, placeholder="All folders", key="summary folder",
+            format_func=_name_apart(folders).__getitem__,
+        )  # fmt: skip
     of = _get_name(folder) if folder else library.name
     _sized("pictures", lambda count: show_pictures(library, encoder, None, folder, count, of=of))
 
@@ -64,6 +66,18 @@ def _video_dialog(library: Library, encoder: Encoder, video: Item) -> None:
 def _sized(what: str, show: Callable[[int], None]) -> None:
     with boundary():
         show(st.slider(f"How many {what}, at most", _FEWEST, _MOST, _FIRST, key=f"summary {what}"))
+
+
+def _name_apart(folders: Sequence[str]) -> dict[str, str]:
+    """The name of each folder, with as many of those above it as tell it from the others."""
+    parts = {folder: folder.replace("\\", "/").strip("/").split("/") for folder in folders}
+    ends = Counter(tuple(own[-length:]) for own in parts.values() for length in range(1, len(own) + 1))
+
+    def name(own: list[str]) -> str:
+        length = next((length for length in range(1, len(own)) if ends[tuple(own[-length:])] == 1), len(own))
+        return "/".join(own[-length:])
+
+    return {folder: name(own) for folder, own in parts.items()}
 
 
 def _get_name(folder: str) -> str:

@@ -128,14 +128,14 @@ def read(path: Path) -> int:
         return sum(1 for _ in decoded.parts)
 
 
-def peaks_of_children() -> list[int]:
-    """The most bytes that each child process has had, on Linux."""
-    found = []
+def peaks_of_children() -> dict[int, int]:
+    """The most bytes that each child process has had, by its number, on Linux."""
+    found = {}
     for status in Path("/proc").glob("[0-9]*/status"):
         with contextlib.suppress(OSError, KeyError):
             facts = dict(line.split(":", 1) for line in status.read_text().splitlines())
             if int(facts["PPid"]) == os.getpid():
-                found.append(int(facts["VmHWM"].split()[0]) * 1024)
+                found[int(facts["Pid"])] = int(facts["VmHWM"].split()[0]) * 1024
     return found
 
 
@@ -168,10 +168,11 @@ def test_odd_documents_are_read_or_get_a_reason(name: str, tmp_path: Path) -> No
 def test_a_million_objects_take_bounded_memory(tmp_path: Path) -> None:
     objects = b"".join(b"%d 0 obj\nnull\nendobj\n" % number for number in range(10, 1_000_000))
     (tmp_path / "many.pdf").write_bytes(PDF.replace(b"%%EOF", objects + b"%%EOF"))
+    others = peaks_of_children()  # such as a server of browser tests
     document = IsolatedDocument(tmp_path / "many.pdf")
     try:
         assert len(list(document.parts())) == 1
-        assert max(peaks_of_children(), default=0) < 600 * MB
+        assert max((peak for child, peak in peaks_of_children().items() if child not in others), default=0) < 600 * MB
     finally:
         document.close()
 
