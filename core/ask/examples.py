@@ -40,7 +40,8 @@ def suggest_questions(library: Library, *, count: int = 4) -> list[str]:
     chosen = ids[:: max(1, len(ids) // _DOCUMENTS)][:_DOCUMENTS]
     passages = library.passages(chosen) if chosen else {}
     questions = [question for own in passages.values() if (question := _ask_what(own))]
-    questions += [f"What about “{heading}”?" for own in passages.values() if (heading := _find_heading(own))]
+    if not questions:  # a heading is no sentence that answers
+        questions = [f"What about “{heading}”?" for own in passages.values() if (heading := _find_heading(own))]
     return list(dict.fromkeys(questions))[:count]
 
 

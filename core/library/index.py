@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from core.encoders.base import Vectors
 from core.encoders.calibration import DEFAULT, Calibration, compute_baseline_cosine
 from core.library.schema import Item
-from core.media.modalities import list_text_kinds
+from core.media.modalities import VIDEO, list_text_kinds
 from core.media.modality import Segment
 from core.vectors.temporal_smoothing import TemporalSmoother
 
@@ -109,6 +109,12 @@ class VectorIndex:
     def has_segment(self) -> NDArray[np.bool_]:
         """(n,) which vectors are of a part of an item, such as a frame of a video."""
         return ~np.isnan(self.start_s)
+
+    @cached_property
+    def is_frame(self) -> NDArray[np.bool_]:
+        """(n,) which vectors are of a frame of a video."""
+        videos = pc.equal(self.items["kind"], VIDEO.name).to_numpy().astype(bool)
+        return self.has_segment & videos[self.item_rows]
 
     @cached_property
     def rows_with_vectors(self) -> NDArray[np.int64]:

@@ -27,6 +27,7 @@ from core.search.match_text import describe_match, describe_result
 from core.search.passages.items import spell_out
 from core.search.query import Term, embed_query
 from core.search.relevance import LIKELY, Copy, Relevance
+from core.search.relevance.frames import compute_moment_match
 
 _LEAST = 1_000  # items that the match puts in order, however few are asked for
 _BLOCK = 200  # near-duplicates are folded within two blocks
@@ -248,8 +249,13 @@ class _Ranked:
         scores = vectors @ reading.query
         posteriors = reading.posteriors_of(numbers, vectors) if reading.by_text else scores
         strength = posteriors if reading.ranks or not reading.by_text else reading.sharp_posterior(scores, vectors)
-        order = np.argsort(-strength, kind="stable")
         matches = reading.match(posteriors) if reading.by_text else reading.hit_probabilities(scores, vectors)
+        order = np.argsort(-strength, kind="stable")
+        frames = index.is_frame[numbers]
+        if reading.by_text and frames.any():  # the match of a frame is that of its moment
+            moments = compute_moment_match(reading, scores[frames], vectors[frames], frames=int(index.is_frame.sum()))
+            matches[frames] = np.minimum(matches[frames], moments)
+            order = np.lexsort((-strength, -matches))
         falling = np.minimum.accumulate(matches[order])
         copies = reading.name_copies(scores[order])
         return cls(index, numbers[order], vectors[order], scores[order], falling, copies)

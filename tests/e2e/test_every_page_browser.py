@@ -13,7 +13,12 @@ from axe_playwright_python.sync_playwright import Axe
 from browsing import DESKTOP, PHONE, Visitor, drawn, each_page, soon
 from playwright.sync_api import Page
 
-OF_STREAMLIT = ("[data-testid=stSidebarNav]", "[data-testid=stSlider]")  # list, listitem; color-contrast if disabled
+# list, listitem; color-contrast of what is switched off
+OF_STREAMLIT = (
+    "[data-testid=stSidebarNav]",
+    "[data-testid=stSlider]",
+    "[data-testid=stSidebar] [data-testid=stSelectbox]",
+)
 _FIRST_WORDS = """
 [...document.querySelectorAll('[data-testid=stMain] [data-testid=stMarkdown]')].map(each => each.innerText)[0] ?? ''
 """

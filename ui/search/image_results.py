@@ -30,7 +30,7 @@ from ui.widgets.vector_exchange import export_item_vectors
 
 _GALLERY = "results_gallery"
 _TICKED = "ticked"  # in links
-_WORDS = 160  # letters of a passage on its card
+_WORDS = 100  # letters of a passage on its card
 
 
 def show_results(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from core.errors import DataError
@@ -67,7 +68,7 @@ def read_library(library: Library, *, context: Context = "before", task: Task = 
     Cancelled
     """
     table = library.items()
-    listed = table.filter(pc.is_in(table["id"], pc.array(sorted(library.passage_ids())))).sort_by("path")
+    listed = table.filter(pc.is_in(table["id"], pa.array(sorted(library.passage_ids()), pa.string()))).sort_by("path")
     ids = listed["id"].to_pylist()
     if not ids:
         raise DataError("This library has no documents: index some, or use a text file or the simulated text.")

@@ -18,6 +18,7 @@ from core.library.filters import Filters
 from core.search.images import SearchResult, search
 from core.search.query import Term, parse_query
 from core.search.relevance import Relevance
+from core.search.videos import search_videos
 from core.share.hits import hits_csv, write_hits_zip
 
 N = len(COLORS)
@@ -246,4 +247,6 @@ def test_a_long_video_does_not_crowd_out_photos(
     write_video(photos / "long.mp4", ("red", "blue") * 250, seconds_each=1.0, fps=2, size=(64, 48))
     ingest(library, encoder, [photos])
     result = search(library, encoder, parse_query("red"))
-    assert len(result.hits) == N + 1 and {"red.png", "long.mp4"} == set(names(result)[:2])
+    (video,) = (hit for hit in result.hits if hit.item.kind == "video")
+    assert len(result.hits) == N + 1 and names(result)[0] == "red.png" and video.likely
+    assert video.relevance == search_videos(library, encoder, parse_query("red")).hits[0].relevance, "as its moment"

@@ -49,6 +49,9 @@ def show_pictures(
         lambda: summarize_pictures(library, encoder, item_ids, count=count, filters=filters),
     )
     _say(f"{counted(len(summary.pictures), 'picture')} of {summary.count:,}", summary.covered, "as any two pictures")
+    if item_ids is not None and len(item_ids) > summary.count:
+        left_out = counted(len(item_ids) - summary.count, "item")
+        st.caption(f"Left out: {left_out}, as only pictures are compared here. Videos and texts are summarized alone.")
     st.html(_EVEN)
     with st.grid(len(summary.pictures), min_column_width=_NARROWEST, key="summary_grid"):
         for one in summary.pictures:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+from fakes import ColorEncoder
 
+from core import Library, ingest
 from core.errors import DataError, MediaError
 from core.learn.isolated import IsolatedTraining
 from core.learn.source import main_groups
@@ -16,6 +20,7 @@ from core.learn.words import (
     find_odd_one_out,
     find_word,
     make_text,
+    read_library,
     read_text,
     sample_text,
     solve_analogy,
@@ -131,3 +136,15 @@ def test_words_are_taken_away_as_a_table() -> None:
     text = make_text(SHORT)
     lines = embedding_csv(text.words, np.ones((len(text.words), 2), np.float32), redact=str).splitlines()
     assert lines[0] == "word,count,d1,d2" and lines[1].startswith("the,") and len(lines) == len(text.words) + 1
+
+
+def test_the_documents_of_a_library_are_one_text(tmp_path: Path, encoder: ColorEncoder) -> None:
+    (tmp_path / "papers").mkdir()
+    for name in ("b", "a"):
+        (tmp_path / "papers" / f"{name}.txt").write_text(f"A story called {name}. {SHORT}")
+    library = Library(tmp_path / "library", create=True)
+    with pytest.raises(DataError, match="no documents"):
+        read_library(library)
+    ingest(library, encoder, [tmp_path / "papers"], texts=True)
+    text = read_library(library)
+    assert {"cat", "dog", "fish"} <= set(text.words.names) and len(text.tokens) > 200
