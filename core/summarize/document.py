@@ -21,7 +21,8 @@ _CONNECTIVES = re.compile(
     r"(?:however|therefore|thus|hence|then|also|too|yet|still|instead|otherwise|nevertheless|nonetheless|moreover|"
     r"furthermore|besides|meanwhile|consequently|accordingly|similarly|likewise|conversely|afterwards?|later|inside|"
     r"and|but|so|or|nor|for example|for instance|in addition|in contrast|by contrast|on the other hand|as a result|"
-    r"on the contrary|in other words|that is why|in turn|at first|at last|in the end|finally|both|neither|either|another|others|such|here|"
+    r"on the contrary|in other words|that is why|in turn|at first|at last|in the end|"
+    r"finally|both|neither|either|another|others|such|here|"
     r"(?:the|a) (?:former|latter|others?|same|rest|second|third|last)|(?:one|two|three|four|some|many|most|all|none|"
     r"each|few|between|of|beyond|after|before|with|at|by|for|from|in|on|to) (?:of )?(?:them|these|those|such|it|that|"
     r"which|the same))\b",
