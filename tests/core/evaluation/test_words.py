@@ -40,7 +40,7 @@ def test_a_text_of_ones_own_is_learned_and_measured(tmp_path: Path) -> None:
 def test_what_cannot_be_measured_says_why(tmp_path: Path) -> None:
     text = tmp_path / "text.txt"
     text.write_text(" ".join(f"wor{chr(97 + at % 20)}" for at in range(200)))
-    with pytest.raises(DataError, match="--pairs"):
+    with pytest.raises(DataError, match="give others"):
         evaluate_words(text=text)
     with pytest.raises(DataError, match="cannot be read"):
         evaluate_words(text=tmp_path / "nothing.txt")
