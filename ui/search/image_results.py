@@ -115,7 +115,8 @@ def _find_passages(library: Library, hits: Sequence[Hit]) -> dict[str, Passage]:
 def _where(hit: Hit, passage: Passage | None) -> str:
     """The part of an item that fits best, for people: of a text its words; "" for a whole."""
     if passage is not None:
-        words = textwrap.shorten(passage.text, _WORDS, placeholder=" …")
+        text = passage.text.removeprefix(passage.heading or "")  # the heading is part of its place
+        words = textwrap.shorten(text, _WORDS, placeholder=" …")
         return f"{passage.where}: {words}" if passage.where else words
     modality = get_modality(hit.item.kind)
     return f"{modality.segment} at {modality.describe(hit.segment.start)}" if hit.segment else ""
