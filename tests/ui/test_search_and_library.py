@@ -558,4 +558,4 @@ def test_texts_of_a_folder_are_read_where_asked(tmp_path: Path) -> None:
     assert {metric.label: metric.value for metric in visit(LIBRARY, library="Papers").metric}.get("Texts") == "1"
     at = visit(SEARCH, library="Papers", q="red", kind="text")
     (card,) = component(at, "cards")[0]["cards"]
-    assert card["about"] == "line 1, Walls: Walls Red walls."
+    assert card["about"] == "line 1, Walls: Red walls."
