@@ -181,6 +181,25 @@ def test_a_table_whose_earlier_files_are_gone_is_whole(library: Library, photos:
     assert not found.find_damage()
 
 
+def test_an_open_library_stays_whole_when_lists_of_deleted_rows_go(
+    library: Library, photos: Path, encoder: ColorEncoder
+) -> None:
+    """A later run packs them away, without a new version of the table."""
+    (photos / "red.png").unlink()
+    ingest(library, encoder, [photos])
+    library.purge_missing()
+    table = lancedb.connect(library.path).open_table("items")
+    table.delete("path LIKE '%blue%'")
+    assert list(library.path.glob("items.lance/_deletions/*"))
+    for path in library.path.glob("items.lance/_deletions/*.arrow"):
+        earlier = path.with_name("1-2-3.arrow")
+        earlier.write_bytes(path.read_bytes())
+    open_one = Library(library.path)
+    assert len(open_one.items()) == 6
+    earlier.unlink()
+    assert len(open_one.items()) == 6 and not open_one.find_damage()
+
+
 def test_a_file_of_another_writer_is_not_damaged(library: Library, encoder: ColorEncoder) -> None:
     import lancedb
 

@@ -60,12 +60,13 @@ class TableFiles:
     def check(self, version: Path) -> None:
         """Raises DamagedFile for a file of that version that is damaged at its end. Milliseconds."""
         names = self._names(version)
-        states = {name: state for name in names if (state := _state(self.folder / name)) is not None}
-        if all(self._checked.get(name) == state for name, state in states.items()) and len(states) == len(names):
-            return
-        if len(states) < len(names) and version.exists():
-            gone = next(name for name in names if name not in states)
+        found = [*names, *self._list_deletions()]
+        states = {name: state for name in found if (state := _state(self.folder / name)) is not None}
+        gone = next((name for name in names if name not in states), None)
+        if gone is not None and version.exists():
             raise DamagedFile(f"{Path(gone).name} is missing")
+        if all(self._checked.get(name) == state for name, state in states.items()):
+            return
         listed = self.checksums()
         for name, state in states.items():
             if self._checked.get(name) != state:
@@ -79,7 +80,7 @@ class TableFiles:
         if version is None:
             return ""
         try:
-            names = self._names(version)
+            names = [*self._names(version), *self._list_deletions()]
         except DamagedFile:
             return version.name
         for name in names:
@@ -120,7 +121,7 @@ class TableFiles:
             write_atomic(self.folder / CHECKSUMS, "".join(_format(*line) for line in lines.items()).encode())
 
     def _names(self, version: Path) -> list[str]:
-        """The files of a version: itself, its data, and the lists of deleted rows. Raises DamagedFile."""
+        """The files of a version: itself and its data. Raises DamagedFile."""
         state = _state(version)
         if self._version[:2] != (version.name, state):
             name = f"_versions/{version.name}"
@@ -129,9 +130,12 @@ class TableFiles:
                 data = dict.fromkeys(found.decode() for found in _NAMES.findall(read_description(version)))
             except FileNotFoundError:  # packed away by another process
                 return []
-            deleted = [f"_deletions/{path.name}" for path in self.folder.glob("_deletions/*")]
-            self._version = version.name, state, [name, *(f"data/{entry}" for entry in data), *deleted]
+            self._version = version.name, state, [name, *(f"data/{entry}" for entry in data)]
         return self._version[2]
+
+    def _list_deletions(self) -> list[str]:
+        """The lists of deleted rows, as they are now: those of earlier versions go without a new version."""
+        return [f"_deletions/{path.name}" for path in self.folder.glob("_deletions/*")]
 
 
 def _version_of(path: Path) -> int:
