@@ -27,7 +27,7 @@ from core.search.match_text import describe_match, describe_result
 from core.search.passages.items import spell_out
 from core.search.query import Term, embed_query
 from core.search.relevance import LIKELY, Copy, Relevance
-from core.search.relevance.frames import compute_moment_match
+from core.search.relevance.frames import limit_moment_match
 
 _LEAST = 1_000  # items that the match puts in order, however few are asked for
 _BLOCK = 200  # near-duplicates are folded within two blocks
@@ -253,8 +253,8 @@ class _Ranked:
         order = np.argsort(-strength, kind="stable")
         frames = index.is_frame[numbers]
         if reading.by_text and frames.any():  # the match of a frame is that of its moment
-            moments = compute_moment_match(reading, scores[frames], vectors[frames], frames=int(index.is_frame.sum()))
-            matches[frames] = np.minimum(matches[frames], moments)
+            count = int(index.is_frame.sum())
+            matches[frames] = limit_moment_match(reading, matches[frames], vectors[frames], frames=count)
             order = np.lexsort((-strength, -matches))
         falling = np.minimum.accumulate(matches[order])
         copies = reading.name_copies(scores[order])

@@ -187,9 +187,10 @@ def search_videos(
         if clip:
             hits = _clip_hits(rows, clip, reading, pooling, top_k, most)
         else:
-            by_subtitles &= pooling == "max"
-            spoken = find_spoken(library, encoder, index, terms, rows.item_ids) if by_subtitles else {}
-            frames = int(videos[index.item_rows].sum())
+            ids = rows.item_ids if by_subtitles and pooling == "max" else []
+            said = find_spoken(library, encoder, index, terms, ids) if ids else {}
+            spoken = {video: said[item_id] for video, item_id in enumerate(ids) if item_id in said}
+            frames = int(index.is_frame.sum())
             hits = _rank_hits(rows, query, reading, pooling, top_k, most, frames=frames, spoken=spoken)
         judged = reading.calibration.is_measured and reading.by_text
     if not judged:
@@ -204,21 +205,22 @@ def search_videos(
 
 def _rank_hits(
     rows: VideoScores, query: NDArray[np.float32], reading: Relevance, pooling: Pooling, top_k: int, most: int, *,
-    frames: int, spoken: Mapping[str, Sequence[Moment]],
+    frames: int, spoken: Mapping[int, Sequence[Moment]],
 ) -> list[VideoHit]:  # fmt: skip
-    """frames: number of all frames of videos in the library, whatever the filters. spoken: see `find_spoken`."""
+    """frames: number of all frames of videos in the library, whatever the filters. spoken: by the numbers of videos,
+    see `find_spoken`."""
     judge = partial(compute_moment_match, reading, frames=frames)
     background = _compute_background(rows.index, query, reading)
-    pooled, ids = rows.pooled(pooling), rows.item_ids
+    pooled = rows.pooled(pooling)
     ordered_anew = reading.by_text and pooling == "max"
     first = np.argsort(-pooled, kind="stable")[: top_k + _CANDIDATES * ordered_anew].tolist()
     hits = []
-    for video in dict.fromkeys([*first, *(ids.index(item_id) for item_id in spoken)]):
+    for video in dict.fromkeys([*first, *spoken]):
         track = rows.track(video)
         matches = compute_frame_posterior(reading, track.vectors)
         curve = compute_curve(track, track.vectors @ query, background, matches=matches)
         moments = find_moments(curve, track.vectors, background, judge, max_moments=most)
-        moments = _merge(moments, spoken.get(ids[video], ()), reading)[:most]
+        moments = _merge(moments, spoken.get(video, ()), reading)[:most]
         score = float(pooled[video])
         order = float(curve.smooth.max()) if ordered_anew else score
         hits.append(_hit(rows, video, score, moments, curve, order=order))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.library.schema import Item, Passage
+from core.library.schema import Passage
 from core.library.store import Library
-from core.library.subtitles import match_subtitles
-from core.media.modality import Part, TextPlace
+from core.library.subtitles import match_stored_subtitles
+from core.media.modality import Part
 from core.summarize.document import Sentence, split_sentences
 
 
@@ -23,11 +23,9 @@ def read_stored_sentences(library: Library, item_ids: Sequence[str]) -> list[Sen
 
 def read_stored_subtitles(library: Library, video_id: str) -> list[Sentence]:
     """What is said in a video of a library, by the subtitles that are indexed with it; nothing without any."""
-    items = map(Item.from_row, library.items().to_pylist())
-    beside = [text_id for text_id, video in match_subtitles(items).items() if video.id == video_id]
+    beside = [text_id for text_id, video in match_stored_subtitles(library.items()).items() if video.id == video_id]
     return read_stored_sentences(library, sorted(beside)[:1])
 
 
 def _make_part(passage: Passage) -> Part:
-    place = TextPlace(passage.page, passage.line, passage.heading, passage.start_s, passage.end_s)
-    return Part(passage.text, passage.segment, place)
+    return Part(passage.text, passage.segment, passage.place)

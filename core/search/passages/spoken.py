@@ -4,22 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from core.encoders.base import Encoder
 from core.library.index import VectorIndex
-from core.library.schema import Item
 from core.library.store import Library
-from core.library.subtitles import match_subtitles
-from core.media.modalities import TEXT, VIDEO
+from core.library.subtitles import match_stored_subtitles
 from core.search.moments import Moment
 from core.search.passages.search import PassageHit, search_texts
 from core.search.query import Term
 
 _MOST = 100  # of all videos together
 _DOUBTFUL = 0.15  # least match
-_KINDS = pa.array([TEXT.name, VIDEO.name])
 
 
 def find_spoken(
@@ -44,7 +38,8 @@ def find_spoken(
     """
     if not all(term.kind == "text" for term in terms):
         return {}
-    beside = {text: video for text, video in _match_subtitles(index).items() if video.id in videos}
+    wanted = set(videos)
+    beside = {text: video for text, video in match_stored_subtitles(index.items).items() if video.id in wanted}
     if not beside:
         return {}
     result = search_texts(library, encoder, terms, top_k=_MOST, among=beside.keys())
@@ -53,14 +48,6 @@ def find_spoken(
         if hit.relevance >= _DOUBTFUL and isinstance(hit, PassageHit) and (moment := _make_moment(hit)):
             found.setdefault(beside[hit.item.id].id, []).append(moment)
     return found
-
-
-def _match_subtitles(index: VectorIndex) -> dict[str, Item]:
-    kinds = index.items["kind"]
-    if not pc.any(pc.equal(kinds, TEXT.name)).as_py():
-        return {}
-    rows = index.items.filter(pc.is_in(kinds, value_set=_KINDS)).to_pylist()
-    return match_subtitles([Item.from_row(row) for row in rows])
 
 
 def _make_moment(hit: PassageHit) -> Moment | None:

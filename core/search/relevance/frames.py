@@ -18,7 +18,13 @@ def compute_moment_match(
     A library of few videos has hardly any chance hits to be above, and each video has a best moment. So a text query
     must also describe the frame by itself. frames: number of frames that are searched.
     """
-    match = reading.hit_probabilities(scores, vectors)
+    return limit_moment_match(reading, reading.hit_probabilities(scores, vectors), vectors, frames=frames)
+
+
+def limit_moment_match(
+    reading: Relevance, match: NDArray[np.float32], vectors: Vectors, *, frames: int
+) -> NDArray[np.float32]:
+    """The same, from what `Relevance.hit_probabilities` returned for these frames."""
     return np.minimum(match, reading.description_probability(vectors, frames)) if reading.by_text else match
 
 
