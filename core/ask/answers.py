@@ -20,6 +20,7 @@ from core.library.filters import ANY, Filters
 from core.library.schema import Item
 from core.library.store import Library
 from core.media.modalities import PICTURE, TEXT, VIDEO
+from core.media.modality import Modality
 from core.progress import SILENT, Task
 from core.search.images import Hit
 from core.search.kinds import search
@@ -188,8 +189,8 @@ def _drop_repeated(answers: Iterable[Answer]) -> Iterable[Answer]:
             yield answer
 
 
-def _asks(filters: Filters, kind: object) -> bool:
-    return filters.kind in (None, ANY, getattr(kind, "name", None))
+def _asks(filters: Filters, kind: Modality) -> bool:
+    return filters.kind in (None, ANY, kind.name)
 
 
 def _find_pictures(

@@ -22,7 +22,8 @@ _NO_SUBJECT = frozenset(
 
 
 def suggest_questions(library: Library, *, count: int = 4) -> list[str]:
-    """Questions that documents of a library answer: what something is, then what a heading is about.
+    """Questions that documents of a library answer: what something is or, where none says so, what a heading
+    is about.
 
     Parameters
     ----------

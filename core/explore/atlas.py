@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.encoders.base import Encoder, unit_rows
+from core.encoders.base import Encoder
 from core.errors import DataError
 from core.explore.cluster_naming import ClusterName, make_titles, name_clusters
-from core.explore.clustering import Clusters, find_clusters
+from core.explore.clustering import Clusters, compute_centers, find_clusters
 from core.explore.clustering import Method as ClusterMethod
 from core.explore.exemplars import find_medoids
 from core.explore.projection import Method, Places, layout_points
@@ -147,7 +147,7 @@ def build_atlas(
     own = points.vectors[points.item_rows >= 0]
     clusters = _clusters(own, request, in_subprocess, task)
     task.check("Stopped before the clusters were found.")
-    words = _labels(library)
+    words = library.label_names()
     names = name_clusters(encoder, own, clusters, words=words, task=task)
     texts = np.full(len(points) - len(own), -1)
     of = Clusters(np.append(clusters.labels, texts), clusters.centers, clusters.method, clusters.silhouette)
@@ -177,8 +177,7 @@ def name_selection(encoder: Encoder, points: Points, numbers: NDArray[np.int64])
     if not (of == 0).any():
         return None
     vectors = points.vectors[own]
-    center = unit_rows(vectors[of == 0].mean(axis=0, keepdims=True))
-    return name_clusters(encoder, vectors, Clusters(of, center, "kmeans", None))[0]
+    return name_clusters(encoder, vectors, Clusters(of, compute_centers(vectors, of), "kmeans", None))[0]
 
 
 def load_cached_atlas(library: Library, encoder: Encoder, request: AtlasRequest) -> Atlas | None:
@@ -206,7 +205,7 @@ def load_cached_atlas(library: Library, encoder: Encoder, request: AtlasRequest)
         named_with = json.loads(about["labels"])
     except (DataError, KeyError, ValueError, TypeError):
         return None
-    labels = _labels(library)
+    labels = library.label_names()
     if named_with == labels:
         return atlas
     atlas = replace(atlas, names=_named(encoder, atlas, labels))
@@ -269,8 +268,3 @@ def _word_list() -> str:
 
 def _short(text: str) -> str:
     return hashlib.blake2b(text.encode(errors="replace"), digest_size=12).hexdigest()
-
-
-def _labels(library: Library) -> list[str]:
-    """The distinct labels of a library."""
-    return sorted({label.label for label in library.labels()})

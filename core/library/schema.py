@@ -8,9 +8,8 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-from core.media.modality import Segment
+from core.media.modality import Segment, TextPlace
 from core.media.rules import current_rules
-from core.utils.timecode import format_timecode
 
 FORMAT_VERSION = 3  # 2: videos, whose vectors say how they were sampled; 3: items, by which rules they were decoded
 
@@ -176,12 +175,14 @@ class Passage:
         return Segment(float(self.start), float(self.end))
 
     @property
+    def place(self) -> TextPlace:
+        """Its place as that of the document's reader."""
+        return TextPlace(self.page, self.line, self.heading, self.start_s, self.end_s)
+
+    @property
     def where(self) -> str:
-        """Its place for people: "page 3, Tides", or "0:12"; "" where the document has no places."""
-        if self.start_s is not None:
-            return format_timecode(self.start_s)
-        number = f"page {self.page:,}" if self.page else f"line {self.line:,}" if self.line else ""
-        return ", ".join(filter(None, [number, self.heading]))
+        """Its place for people, see `TextPlace.where`."""
+        return self.place.where
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,14 @@ class TextPlace:
     start_s: float | None = None
     end_s: float | None = None
 
+    @property
+    def where(self) -> str:
+        """For people: "page 3, Tides", or "0:12"; "" where the document has no places."""
+        if self.start_s is not None:
+            return format_timecode(self.start_s)
+        number = f"page {self.page:,}" if self.page else f"line {self.line:,}" if self.line else ""
+        return ", ".join(filter(None, [number, self.heading]))
+
 
 @dataclass(frozen=True, slots=True)
 class Part:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.cleanup.image_quality import BLURRED, load_cached_qualities
-from core.encoders.base import Encoder, Vectors, unit_rows
+from core.encoders.base import Encoder, Vectors
 from core.errors import DataError
 from core.explore.cluster_naming import name_clusters
-from core.explore.clustering import Clusters
+from core.explore.clustering import Clusters, compute_centers
 from core.library.filters import Filters
 from core.library.points import Points, load_points
 from core.library.schema import Item
@@ -118,10 +118,8 @@ def name_groups(
     encoder: Encoder, vectors: Vectors, cover: Cover, *, library: Library | None = None, task: Task = SILENT
 ) -> list[str | None]:
     """What most members of each group of a cover show, in words; None where none fits. Raises Cancelled."""
-    words = sorted({label.label for label in library.labels()}) if library else ()
-    groups = range(len(cover.numbers))
-    centers = unit_rows(np.stack([vectors[cover.nearest == group].mean(axis=0) for group in groups]))
-    clusters = Clusters(cover.nearest, centers, "kmeans", None)
+    words = library.label_names() if library else ()
+    clusters = Clusters(cover.nearest, compute_centers(vectors, cover.nearest), "kmeans", None)
     names = name_clusters(encoder, vectors, clusters, words=words, task=task)
     return [
         name.name if size >= _LEAST_NAMED else None for name, size in zip(names, clusters.sizes.tolist(), strict=True)
@@ -134,13 +132,9 @@ def _select(points: Points, item_ids: Sequence[str] | None) -> Points:
     wanted = np.ones(len(points), bool) if seen is None else seen[points.item_rows]
     if item_ids is not None:
         wanted = wanted & np.isin(np.array(points.column("id")), list(item_ids))
-    rows = np.flatnonzero(wanted & points.stills if (wanted & points.stills).any() else wanted)
-    if not len(rows):
+    if not wanted.any():
         raise DataError("None of these is a picture or a video with a vector of this encoder: index them first.")
-    return replace(
-        points, vectors=points.vectors[rows], item_rows=points.item_rows[rows], start_s=points.start_s[rows],
-        texts=(), considered=len(rows),
-    )  # fmt: skip
+    return points.keep(wanted & points.stills if (wanted & points.stills).any() else wanted)
 
 
 def _find_blurred(points: Points) -> NDArray[np.bool_]:

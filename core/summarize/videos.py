@@ -16,10 +16,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.encoders.base import Encoder, Vectors, unit_rows
+from core.encoders.base import Encoder, Vectors
 from core.errors import DataError, MediaError
 from core.explore.cluster_naming import name_clusters
-from core.explore.clustering import Clusters
+from core.explore.clustering import Clusters, compute_centers
 from core.library.track import Track
 from core.media.documents.formats import SUBTITLE_SUFFIXES
 from core.previews.notebook import show_lines
@@ -213,8 +213,8 @@ def _name_by_picture(
     encoder: Encoder, vectors: Vectors, labels: NDArray[np.int64], count: int, task: Task
 ) -> list[str | None]:
     filled, numbers = np.unique(labels, return_inverse=True)
-    centers = unit_rows(np.stack([vectors[labels == group].mean(axis=0) for group in filled]))
-    names = name_clusters(encoder, vectors, Clusters(numbers, centers, "kmeans", None), task=task)
+    clusters = Clusters(numbers, compute_centers(vectors, numbers), "kmeans", None)
+    names = name_clusters(encoder, vectors, clusters, task=task)
     found: list[str | None] = [None] * count
     for group, name in zip(filled.tolist(), names, strict=True):
         found[group] = name.name

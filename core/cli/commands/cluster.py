@@ -40,7 +40,7 @@ def cluster(options: Options, task: Task) -> dict[str, Any]:
     encoder = get_encoder(options, task, library)
     points = load_points(library, encoder)
     clusters = find_clusters(points.vectors, method=options.method, k=options.k, task=task)
-    words = sorted({label.label for label in library.labels()})
+    words = library.label_names()
     names = name_clusters(encoder, points.vectors, clusters, words=words, task=task)
     strangest = find_outliers(points.vectors, groups=points.from_text, top=options.outliers, task=task)
     outliers = [outlier.number for outlier in strangest if outlier.score >= UNUSUAL]

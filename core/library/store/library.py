@@ -73,6 +73,10 @@ class Library(LibraryReader):
         """The labels of items, of one task or of all, sorted by task and item."""
         return self._annotations.labels(task)
 
+    def label_names(self) -> list[str]:
+        """The distinct labels of all tasks, sorted."""
+        return sorted({label.label for label in self.labels()})
+
     def put_labels(self, labels: Sequence[Label]) -> None:
         """Labels items in one commit; a new label of an item replaces the one that it has in the same task."""
         self._annotations.put_labels(labels)

@@ -12,7 +12,6 @@ from core.progress import SILENT, Task
 from core.share.pages.groups import Group, GroupItem, Sheet, groups_page
 from core.share.pages.page import Card, render, render_page
 from core.share.pages.thumbnails import encode_images
-from core.summarize.document import Sentence
 from core.summarize.pictures import PictureSummary
 from core.summarize.texts import TextSummary
 from core.summarize.videos import VideoSummary
@@ -36,7 +35,10 @@ _READ_VIDEO = (
 def text_summary_page(summary: TextSummary, *, names: Sequence[str]) -> str:
     """Sentences as HTML. names: of the documents."""
     by_document = groupby(summary.sentences, key=lambda sentence: sentence.document)
-    documents = [{"name": names[number], "rows": [_row(one) for one in own]} for number, own in by_document]
+    documents = [
+        {"name": names[number], "rows": [{"text": one.text, "where": one.place.where} for one in own]}
+        for number, own in by_document
+    ]
     facts = {
         "Sentences": f"{len(summary.sentences):,} of {summary.count:,}",
         "Covers": f"{summary.covered:.2f}",
@@ -80,12 +82,3 @@ def video_summary_page(summary: VideoSummary, video: Item, *, task: Task = SILEN
     }
     about = _READ_VIDEO.format(covered=summary.covered)
     return render_page(title=Path(video.path).name, about=about, facts=facts, body=render("groups.html", groups=groups))
-
-
-def _row(sentence: Sentence) -> dict[str, str]:
-    place = sentence.place
-    if place.start_s is not None:
-        where = format_timecode(place.start_s)
-    else:
-        where = f"page {place.page:,}" if place.page else f"line {place.line:,}" if place.line else ""
-    return {"text": sentence.text, "where": ", ".join(filter(None, [where, place.heading]))}
