@@ -24,6 +24,7 @@ from core.progress import SILENT, Task
 
 NEARLY_SAME = 0.8  # share of runs of words: a document of 500 words in which some ten were changed, or fewer
 
+_AT_ONCE = 64  # documents whose passages are in memory
 _WORDS = 5  # of a run
 _SKETCH = 256  # hashes of a document
 _COMMON = 50  # documents with one hash, from which each is compared with the first of them alone
@@ -61,11 +62,14 @@ def find_text_copies(library: Library, *, task: Task = SILENT) -> list[TextCopie
     documents = [Item.from_row(row) for row in rows]
     stage, sketches = task.stage("compare", "texts"), dict[str, frozenset[int]]()
     lengths: dict[str, int] = {}
-    for done, item in enumerate(documents, start=1):
+    for first in range(0, len(documents), _AT_ONCE):
         task.check("Stopped before the copies were found.")
-        passages = library.passages([item.id]).get(item.id, [])
-        sketches[item.id], lengths[item.id] = make_sketch(passages), passages[-1].end if passages else 0
-        stage.report(done, len(documents))
+        batch = [item.id for item in documents[first : first + _AT_ONCE]]
+        stored = library.passages(batch)
+        for item_id in batch:
+            passages = stored.get(item_id, [])
+            sketches[item_id], lengths[item_id] = make_sketch(passages), passages[-1].end if passages else 0
+        stage.report(first + len(batch), len(documents))
     documents.sort(key=lambda item: (-lengths[item.id], item.path))
     return list(_group(documents, sketches))
 

@@ -42,7 +42,7 @@ def remove_library(library: Library) -> None:
     """
     if not can_be_undone(library):
         raise LibraryError(f"{library.path} is not in the home folder: delete its folder instead.")
-    _purge()
+    list_removed()
     to = _folder() / datetime.now().strftime(_STAMP)
     with library.writing():
         to.mkdir(parents=True)
@@ -50,14 +50,16 @@ def remove_library(library: Library) -> None:
 
 
 def list_removed() -> list[RemovedLibrary]:
-    """Those that can be restored, the last removed first."""
-    _purge()
+    """Those that can be restored, the last removed first. Deletes those whose time is over."""
     found = []
-    for manifest in _folder().glob(f"*/*/{MANIFEST_NAME}"):
+    for folder in sorted(_folder().glob("*"), reverse=True):  # their names are times
         with suppress(ValueError):  # not a folder of ours
-            found.append(RemovedLibrary(manifest.parent, datetime.strptime(manifest.parent.parent.name, _STAMP)))
-    recent = [entry for entry in found if datetime.now() - entry.removed_at < KEPT]
-    return sorted(recent, key=lambda entry: entry.removed_at, reverse=True)
+            removed_at = datetime.strptime(folder.name, _STAMP)
+            if datetime.now() - removed_at >= KEPT:
+                shutil.rmtree(folder, ignore_errors=True)
+            else:
+                found += [RemovedLibrary(path.parent, removed_at) for path in folder.glob(f"*/{MANIFEST_NAME}")]
+    return found
 
 
 def restore_library(removed: RemovedLibrary) -> Library:
@@ -72,13 +74,6 @@ def restore_library(removed: RemovedLibrary) -> Library:
     with suppress(OSError):
         removed.path.parent.rmdir()
     return Library(path)
-
-
-def _purge() -> None:
-    for folder in _folder().glob("*"):
-        with suppress(ValueError):
-            if datetime.now() - datetime.strptime(folder.name, _STAMP) >= KEPT:
-                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _folder() -> Path:
