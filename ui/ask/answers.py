@@ -8,14 +8,12 @@ from pathlib import Path
 
 import streamlit as st
 
-from core import Hit, Item
+from core import Hit
 from core.ask import Answer, Reply
 from core.library.public.keyed_ids import seal
 from core.media.modality import Segment
 from core.search.match_text import format_match
 from core.utils.timecode import format_timecode
-from ui.ask.question import AskState
-from ui.session.state import get_state
 from ui.text import plain
 from ui.widgets.details import open_details
 
@@ -43,25 +41,15 @@ def show_answers(reply: Reply) -> None:
                 _show_passage(answers, marked=True)
 
 
-def open_beside(item: Item, beside: Sequence[Hit]) -> None:
-    """Open a picture, or a moment at its second. For callbacks."""
-    get_state(AskState).opened = next((hit.item.id, hit.start_s) for hit in beside if hit.item.id == item.id)
-    open_details(item)
-
-
-def find_opened(answers: Sequence[Answer], beside: Sequence[Hit]) -> list[Hit]:
-    """What the details may show: documents at their passages, videos at their seconds; what was clicked comes first.
-
-    beside: the pictures and moments that fit.
-    """
-    hits = list(beside)
+def list_places(answers: Sequence[Answer]) -> list[Hit]:
+    """What the details may show of the answers: documents at their passages, videos at their seconds."""
+    hits: list[Hit] = []
     for answer in answers:
         hits.append(replace(answer.hit, relevance=answer.match, likely=answer.likely))
         if answer.video is not None and (second := answer.passage.start_s) is not None:
             segment = Segment(second, answer.passage.end_s or second)
             hits.append(Hit(answer.video, answer.hit.score, answer.match, answer.likely, segment))
-    opened = get_state(AskState).opened
-    return sorted(hits, key=lambda hit: (hit.item.id, hit.start_s) != opened)
+    return hits
 
 
 def _group(answers: Sequence[Answer]) -> list[list[Answer]]:
@@ -106,11 +94,9 @@ def _write(answer: Answer, *, marked: bool) -> str:
 
 
 def _open(answer: Answer) -> None:
-    get_state(AskState).opened = (answer.item.id, float(answer.passage.start))
-    open_details(answer.item)
+    open_details(answer.item, answer.hit.start_s)
 
 
 def _watch(answer: Answer) -> None:
     assert answer.video is not None and answer.passage.start_s is not None
-    get_state(AskState).opened = (answer.video.id, answer.passage.start_s)
-    open_details(answer.video)
+    open_details(answer.video, answer.passage.start_s)

@@ -11,7 +11,7 @@ from core.ask import Reply, ask
 from core.library.filters import ANY
 from core.media.modalities import TEXT
 from core.media.modality import Modality, Segment
-from ui.ask.answers import find_opened, open_beside, show_answers
+from ui.ask.answers import list_places, show_answers
 from ui.ask.question import follow_up_box, get_before, question_box, show_before, show_examples
 from ui.components.gallery.gallery import Card, gallery
 from ui.session.cache import get_cached
@@ -19,7 +19,7 @@ from ui.session.encoders import load_encoder
 from ui.snippets.ask import ask_lines
 from ui.text import counted_kind, plain
 from ui.widgets.code_block import in_python
-from ui.widgets.details import show_details
+from ui.widgets.details import open_details, show_details
 from ui.widgets.filters import filter_panel, filter_text, items_with_label
 from ui.widgets.page_start import PageContext, start_page
 from ui.widgets.query.box import follow_request, more_like, title_of
@@ -98,7 +98,7 @@ def _show(at: PageContext, reply: Reply, filters: Filters, *, texts: bool) -> No
         with right:
             _show_beside(reply, beside)
     hits = [card.hit for card in beside if card.hit is not None]
-    show_details(find_opened(reply.answers, hits), videos=bool(at.facts.searchable.videos))
+    show_details([*list_places(reply.answers), *hits], videos=bool(at.facts.searchable.videos))
 
 
 def _find_beside(reply: Reply) -> list[Card]:
@@ -113,7 +113,7 @@ def _find_beside(reply: Reply) -> list[Card]:
 
 def _show_beside(reply: Reply, cards: list[Card]) -> None:
     if cards:
-        hits = [card.hit for card in cards if card.hit is not None]
-        gallery(cards, key="beside", on_open=lambda item: open_beside(item, hits), on_like=more_like)
+        starts = {card.item.id: card.hit.start_s for card in cards if card.hit is not None}
+        gallery(cards, key="beside", on_open=lambda item: open_details(item, starts.get(item.id)), on_like=more_like)
     elif not reply.answers:
         st.info("Nothing here fits this question.", icon=":material/search_off:")

@@ -17,11 +17,9 @@ _BEFORE = "last"  # the parameter of the link
 
 @dataclass(slots=True)
 class AskState:
-    """before: the question that a follow-up leans on; None until the link was read. opened: what the details show, the
-    id of an item and the start of a passage or the second of a video."""
+    """before: the question that a follow-up leans on; None until the link was read."""
 
     before: str | None = None
-    opened: tuple[str, float | None] | None = None
 
 
 def question_box() -> str:

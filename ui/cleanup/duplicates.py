@@ -15,8 +15,8 @@ from ui.cleanup.pager import Pair, in_pages, size_facts
 from ui.cleanup.selection import choose_row, get_chosen
 from ui.components.gallery.gallery import Card
 from ui.jobs.tasks import task_button
-from ui.session.cache import get_cached
-from ui.session.libraries import folders, library_facts, relative
+from ui.session.folders import list_folders
+from ui.session.libraries import library_facts
 from ui.text import counted, file_table, plain, size_text
 from ui.widgets.page_start import ready
 
@@ -56,13 +56,12 @@ def leaks_section(library: Library, encoder: Encoder, pages: DeltaGenerator) -> 
     """Files of one folder with a copy in another, such as test pictures among the training pictures."""
     if not ready(library, encoder, library_facts(library, encoder)):
         return
-    index = library.index(encoder)
-    choices = get_cached("all folders", None, index, lambda: list(folders(index.items["path"].to_pylist())))
+    shown = list_folders(library, encoder)
+    choices = list(shown)
     if len(choices) < 2:
         st.info("All files of this library are in one folder: there are no two to compare.", icon=":material/folder:")
         return
     left, right = st.columns(2)
-    shown = dict(zip(choices, relative(choices), strict=True))
     first = left.selectbox(
         "Which files of", choices, index=None, key="of_folder", bind="query-params", format_func=shown.__getitem__
     )
@@ -81,7 +80,7 @@ def leaks_section(library: Library, encoder: Encoder, pages: DeltaGenerator) -> 
         lambda task: find_leaks_between(library, encoder, first, second, task=task),
         title="Comparing",
         about=(str(library.path), encoder.id, first, second),
-        state=index,
+        state=library.index(encoder),
         icon=":material/compare_arrows:",
     )
     if found is not None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import streamlit as st
 
 from core import Encoder, Library
@@ -106,8 +104,7 @@ def numbers(library: Library, facts: LibraryFacts) -> None:
         st.metric("On disk", size_text(library.size_bytes()), border=True, help="Vectors and uploads, not your files.")
     with st.container(horizontal=True):
         check_button(library, current_encoder())
-        folders = sorted({os.path.dirname(path) for path in library.items()["path"].to_pylist()})
-        folder_summary_button(library, current_encoder(), folders, disabled=not facts.searchable.pictures)
+        folder_summary_button(library, current_encoder(), disabled=not facts.searchable.pictures)
         remove_button(library)
     outdated_note(library)
     weights_note(library, current_encoder())

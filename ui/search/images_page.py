@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 
 import streamlit as st
 
 from core import Encoder, Library
-from core.errors import QueryError
 from core.media.modalities import VIDEO, get_modality
 from core.media.modality import Modality
 from ui.components.gallery.gallery import Card, gallery
 from ui.search.examples import examples
-from ui.search.image_results import show_results
+from ui.search.item_search import item_search
 from ui.search.kind_switch import kind_switch
-from ui.search.more import count_shown, more_button
 from ui.session.libraries import sample_items
-from ui.snippets.search import search_lines
-from ui.text import plain
-from ui.widgets.code_block import in_python
 from ui.widgets.details import open_details, show_details
 from ui.widgets.filters import filter_panel, option_panel
 from ui.widgets.page_start import start_page
@@ -30,11 +24,7 @@ from ui.widgets.query.box import (
     follow_request,
     more_like,
     query_box,
-    query_terms,
 )
-from ui.widgets.query.image_search import find
-from ui.widgets.query.terms import term_editor
-from ui.widgets.query.uploads import embed_uploads
 
 
 def page() -> None:
@@ -62,23 +52,7 @@ def search_section(library: Library, encoder: Encoder, kinds: Sequence[Modality]
         add_panels("images")
         filters = filter_panel(library, encoder, kind.name)
         options = option_panel(encoder)
-    try:
-        terms = query_terms()
-        if not terms:
-            start(library, encoder, kind, videos)
-            return
-        term_editor(library, encoder, terms)
-        embed_uploads(encoder, terms)
-        shown = count_shown((str(library.path), encoder.id, terms, filters, options), options.top_k)
-        result = find(library, encoder, terms, filters, replace(options, top_k=shown))
-    except QueryError as error:
-        st.warning(plain(str(error)), icon=":material/help:")
-        return
-    show_results(library, encoder, terms, filters, result, videos=videos)
-    if len(result.hits) == shown:  # folded copies make fewer of them than there are items
-        more_button(shown, result.considered)
-    in_python(search_lines(library, encoder, terms, filters, options))
-    show_details(result.hits, videos=videos)
+    item_search(library, encoder, filters, options, videos=videos, start=lambda: start(library, encoder, kind, videos))
 
 
 def start(library: Library, encoder: Encoder, kind: Modality, videos: bool) -> None:

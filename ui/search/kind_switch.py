@@ -21,16 +21,11 @@ def kind_switch(kinds: Sequence[Modality], here: Place, kind: str) -> str:
     if len(kinds) < 2 and VIDEO not in kinds:  # the page of videos has more of them than the page of all kinds
         return kind
     names = {title_of(name): name for name in (ANY, *(modality.name for modality in kinds))}
-    if here == "images":  # its link names the kind
-        title = st.segmented_control(
-            "Look among", list(names), default=title_of(kind), required=True, label_visibility="collapsed", key="kind",
-            bind="query-params",
-        )  # fmt: skip
-    else:
-        title = st.segmented_control(
-            "Look among", list(names), default=title_of(kind), required=True, label_visibility="collapsed",
-            key=f"kind {here}",
-        )  # fmt: skip
+    is_in_link = here == "images"  # a page of several kinds
+    title = st.segmented_control(
+        "Look among", list(names), default=title_of(kind), required=True, label_visibility="collapsed",
+        key="kind" if is_in_link else f"kind {here}", bind="query-params" if is_in_link else None,
+    )  # fmt: skip
     if place_of(names[title]) != here:
         look_among(names[title])
     return names[title]

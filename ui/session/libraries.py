@@ -214,28 +214,6 @@ def sample_items(library: Library, encoder: Encoder, count: int, kind: Kind) -> 
     return [Item.from_row(row) for row in items.take(np.sort(rows)).to_pylist()]
 
 
-def folders(paths: Iterable[str]) -> dict[str, int]:
-    """Folder -> number of these files in it and below, for every folder from the common one down."""
-    direct = Counter(os.path.dirname(path) for path in paths)
-    if not direct:
-        return {}
-    root = os.path.commonpath(direct)
-    below: Counter[str] = Counter()
-    for folder, count in direct.items():
-        while True:
-            below[folder] += count
-            if folder == root:
-                break
-            folder = os.path.dirname(folder)
-    return dict(sorted(below.items()))
-
-
-def relative(below: list[str]) -> list[str]:
-    """Display names of the folders of `folders`: the common one by its name, the others relative to it."""
-    names = [os.path.relpath(folder, below[0]) for folder in below]
-    return [os.path.basename(below[0]) or below[0], *names[1:]] if below else []
-
-
 def top_folders(paths: Iterable[str]) -> list[str]:
     """Existing folders that contain all of these files; none lies within another."""
     tops: list[str] = []

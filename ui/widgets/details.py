@@ -39,16 +39,18 @@ _WIDEST, _TALLEST = 760, 620  # pixels on the page, so that the facts stay in vi
 
 @dataclass(slots=True)
 class DetailsState:
-    """requested: the id of the item whose details open in the next run. at: the number of the open one among those that
-    are shown."""
+    """requested: the id of the item whose details open in the next run. start: of the hit that is meant, where it has
+    several. at: the number of the open one among those that are shown."""
 
     requested: str | None = None
+    start: float | None = None
     at: int = 0
 
 
-def open_details(item: Item) -> None:
-    """Open the details of an item in the next run. For callbacks."""
-    get_state(DetailsState).requested = item.id
+def open_details(item: Item, start: float | None = None) -> None:
+    """Open the details of an item in the next run, at the hit that starts there. For callbacks."""
+    state = get_state(DetailsState)
+    state.requested, state.start = item.id, start
 
 
 def show_details(
@@ -59,7 +61,8 @@ def show_details(
     place: Place | None = None,
     stored: bool = True,
 ) -> None:
-    """Open the requested details if the item is among these, which may repeat. Call it once per page.
+    """Open the requested details if the item is among these, which may repeat: then at the requested hit, or the first.
+    Call it once per page.
 
     videos: whether the library has any. place: the page for "Add to the query"; by default that of the item's kind.
     stored: whether the items belong to the library.
@@ -68,7 +71,9 @@ def show_details(
     target, state.requested = state.requested, None
     shown: dict[str, tuple[Item, Hit | None]] = {}
     for item, hit in (*((hit.item, hit) for hit in hits), *((item, None) for item in items)):
-        shown.setdefault(item.id, (item, hit))
+        is_meant = hit is not None and (item.id, hit.start_s) == (target, state.start)
+        if is_meant or item.id not in shown:
+            shown[item.id] = (item, hit)
     if target in shown:
         state.at = list(shown).index(target)
         _dialog(list(shown.values()), videos, place, stored)

@@ -16,8 +16,7 @@ from core.media.modalities import PICTURE, VIDEO
 from core.policy import get_policy
 from core.search.combine import COMBINATIONS, Combine
 from core.search.query import PLAIN
-from ui.session.cache import get_cached
-from ui.session.libraries import folders
+from ui.session.folders import list_folders
 from ui.text import duration_text, plain
 
 _SHAPES: list[Orientation] = ["landscape", "portrait", "square"]
@@ -52,7 +51,7 @@ def filter_panel(library: Library, encoder: Encoder, kind: Kind | None) -> Filte
     names = COMMON_FILTERS + (_OF_PICTURES if kind == PICTURE.name else _OF_VIDEOS if kind == VIDEO.name else ())
     count = sum((state[name] if name in state else link.get(name)) is not None for name in names)
     root, choices = _folder_choices(library, encoder)
-    labels = sorted({label.label for label in library.labels()})
+    labels = library.label_names()
     with st.popover(f"Filters ({count})" if count else "Filters", icon=":material/filter_alt:", key="filters"):
         folder = st.selectbox(
             "Folder", choices, index=None, key="folder", placeholder="Everywhere", bind="query-params"
@@ -180,14 +179,8 @@ def filter_text(filters: Filters) -> str:
 
 def _folder_choices(library: Library, encoder: Encoder) -> tuple[str, list[str]]:
     """The common root folder, and the folders below it, relative to it."""
-    index = library.index(encoder)
-
-    def find() -> tuple[str, list[str]]:
-        paths = list(folders(index.items["path"].to_pylist()))
-        root = paths[0] if paths else ""
-        return root, [os.path.relpath(folder, root) for folder in paths[1:]]
-
-    return get_cached("folders", None, index, find)
+    names = list_folders(library, encoder)
+    return next(iter(names), ""), list(names.values())[1:]
 
 
 def show_nothing_left(filters: Filters) -> None:

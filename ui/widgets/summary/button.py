@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 
 import streamlit as st
@@ -11,6 +10,7 @@ from core import Encoder, Item, Library
 from core.media.modalities import TEXT
 from ui.button import pressed
 from ui.errors import boundary
+from ui.session.folders import list_folders
 from ui.widgets.summary.results import show_pictures, show_texts, show_video
 
 _FEWEST, _MOST, _FIRST = 1, 20, 5
@@ -25,10 +25,10 @@ def summary_button(
         _items_dialog(library, encoder, tuple(item_ids), of)
 
 
-def folder_summary_button(library: Library, encoder: Encoder, folders: Sequence[str], *, disabled: bool) -> None:
-    """Summarize a library, or one of its folders. folders: absolute paths."""
+def folder_summary_button(library: Library, encoder: Encoder, *, disabled: bool) -> None:
+    """Summarize a library, or one of its folders."""
     if pressed("Summarize", key="summarize library", icon=_ICON, disabled=disabled):
-        _folder_dialog(library, encoder, tuple(folders))
+        _folder_dialog(library, encoder)
 
 
 def video_summary_button(library: Library, encoder: Encoder, video: Item) -> None:
@@ -47,14 +47,14 @@ def _items_dialog(library: Library, encoder: Encoder, item_ids: tuple[str, ...],
 
 
 @st.dialog("Summary", width="large")
-def _folder_dialog(library: Library, encoder: Encoder, folders: tuple[str, ...]) -> None:
+def _folder_dialog(library: Library, encoder: Encoder) -> None:
+    names = list_folders(library, encoder)
     folder = None
-    if len(folders) > 1:
+    if len(names) > 1:
         folder = st.selectbox(
-            "Folder", folders, index=None, placeholder="All folders", key="summary folder",
-            format_func=_name_apart(folders).__getitem__,
-        )  # fmt: skip
-    of = _get_name(folder) if folder else library.name
+            "Folder", names, index=None, placeholder="All folders", key="summary folder", format_func=names.__getitem__
+        )
+    of = names[folder] if folder else library.name
     _sized("pictures", lambda count: show_pictures(library, encoder, None, folder, count, of=of))
 
 
@@ -66,19 +66,3 @@ def _video_dialog(library: Library, encoder: Encoder, video: Item) -> None:
 def _sized(what: str, show: Callable[[int], None]) -> None:
     with boundary():
         show(st.slider(f"How many {what}, at most", _FEWEST, _MOST, _FIRST, key=f"summary {what}"))
-
-
-def _name_apart(folders: Sequence[str]) -> dict[str, str]:
-    """The name of each folder, with as many of those above it as tell it from the others."""
-    parts = {folder: folder.replace("\\", "/").strip("/").split("/") for folder in folders}
-    ends = Counter(tuple(own[-length:]) for own in parts.values() for length in range(1, len(own) + 1))
-
-    def name(own: list[str]) -> str:
-        length = next((length for length in range(1, len(own)) if ends[tuple(own[-length:])] == 1), len(own))
-        return "/".join(own[-length:])
-
-    return {folder: name(own) for folder, own in parts.items()}
-
-
-def _get_name(folder: str) -> str:
-    return folder.rstrip("/\\").replace("\\", "/").rsplit("/", 1)[-1] or folder
