@@ -195,7 +195,7 @@ def _rank(
     while True:
         numbers = _rank_items(index, reading, count, allowed)
         ranked = _Ranked.judge(index, reading, numbers)
-        groups = ranked.fold() if fold else [[rank] for rank in range(len(numbers))]
+        groups = ranked.fold(top_k) if fold else [[rank] for rank in range(len(numbers))]
         if len(groups) >= top_k or len(numbers) < count:
             return ranked, groups[:top_k]
         count *= 2  # folding left too few
@@ -260,12 +260,15 @@ class _Ranked:
         copies = reading.name_copies(scores[order])
         return cls(index, numbers[order], vectors[order], scores[order], falling, copies)
 
-    def fold(self) -> list[list[int]]:
-        """Ranks of each hit, the best rank first: near-duplicates of one kind within two blocks are together."""
+    def fold(self, most: int) -> list[list[int]]:
+        """Ranks of each hit, the best rank first: near-duplicates of one kind within two blocks are together. The first
+        `most` are whole; some later ones may follow."""
         named = self.index.items["kind"].take(self.index.item_rows[self.numbers])
         kinds = np.unique(named.to_numpy(zero_copy_only=False), return_inverse=True)[1]
         groups: dict[int, list[int]] = {}
         for first in range(0, len(self.numbers), _BLOCK):
+            if len(groups) >= most and list(groups)[most - 1] < first - _BLOCK:
+                break  # what follows can join none of the first
             block, window = slice(first, first + _BLOCK), slice(max(0, first - _BLOCK), first + _BLOCK)
             alike = kinds[block, None] == kinds[None, window]  # a photo is no duplicate of a video that shows it
             same = (self.vectors[block] @ self.vectors[window].T >= self.index.thresholds.near_duplicate) & alike

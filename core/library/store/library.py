@@ -276,4 +276,4 @@ class Library(LibraryReader):
         with slot.lock, explain_failed_write(self.path):
             with suppress(FileNotFoundError):  # the folder, since a damaged table must go too
                 shutil.rmtree(self._tables.folder(table_name(encoder_id)))
-            slot.index = slot.versions = None
+            slot.loaded = slot.versions = None
