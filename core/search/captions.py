@@ -42,7 +42,7 @@ from core.search.relevance import LIKELY
 
 # Of the logit of the match by pixels, the cosine, the evidence of words, the nearest reference prompt, ln(captions),
 # and the intercept.
-WEIGHTS = (0.361, 7.960, 0.955, 7.034, -0.288, -9.359)
+WEIGHTS = (0.471, 7.921, 1.037, 7.476, -0.253, -9.859)
 _PIXELS = 0.5  # how much the match by pixels alone counts where there is a caption
 _SURE = 1e-4  # from 0 and 1, at which the logit of a match ends
 _CANDIDATES = 200  # items by their captions, which come on top of those by pixels

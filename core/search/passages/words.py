@@ -31,6 +31,9 @@ _FUNCTION_WORDS = frozenset("""
     until up us very was we were what when where which while who whom whose why will with would you your
 """.split())  # fmt: skip
 
+REFERRING = frozenset("he him his she her hers it its they them their theirs this these those then".split())
+"""Words that stand for what was said before, in a text or a question."""
+
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
