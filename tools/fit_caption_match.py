@@ -38,7 +38,7 @@ _SIZES = (10, 25, 50, 100, 250)
 _STORED = ([1], [2, 3], [1, 2, 3, 4])  # captions of each photo, of which the first is the query
 _MOST = 60  # captions that are asked, of the photos that are there and of others
 _WEIGHTS = {"caption": 1.0, "other": 1.0, "thing": 1.5}  # of the queries in the fit
-_SURE = 1e-4
+_SURE = 0.02  # as in core/search/captions.py
 
 Floats = NDArray[np.floating]
 

@@ -35,6 +35,7 @@ from core.library.index import VectorIndex
 from core.library.ingest.captions import embed_captions
 from core.library.store import Library
 from core.library.store.caption_vectors import StoredCaptions
+from core.policy import rules
 from core.search.passages.match import measure_generality
 from core.search.passages.words import compute_rarity, list_words
 from core.search.query import PLAIN, Term, embed_query
@@ -42,9 +43,9 @@ from core.search.relevance import LIKELY
 
 # Of the logit of the match by pixels, the cosine, the evidence of words, the nearest reference prompt, ln(captions),
 # and the intercept.
-WEIGHTS = (0.471, 7.921, 1.037, 7.476, -0.253, -9.859)
+WEIGHTS = (0.489, 8.029, 1.046, 7.460, -0.241, -9.974)
 _PIXELS = 0.5  # how much the match by pixels alone counts where there is a caption
-_SURE = 1e-4  # from 0 and 1, at which the logit of a match ends
+_SURE = 0.02  # from 0 and 1, at which the match by pixels ends: what pixels do not show may be a name
 _CANDIDATES = 200  # items by their captions, which come on top of those by pixels
 AT_ONCE = 256  # captions that are embedded in the middle of a search: they take less than a second
 _MOST_WORDS = 24  # of a query: a longer text is compared by vectors alone
@@ -143,7 +144,7 @@ def find_evidence(stored: StoredCaptions, text: str) -> NDArray[np.float32]:
 def _open_captions(library: Library) -> StoredCaptions | None:
     encoder = open_sentence_encoder()
     stored = library.stored_captions(encoder)
-    if stored is not None and 0 < len(stored.missing) <= AT_ONCE:
+    if stored is not None and 0 < len(stored.missing) <= AT_ONCE and rules().may_write_shared:
         with suppress(LibraryError):  # a library that cannot be written is searched by what it has
             embed_captions(library)
             stored = library.stored_captions(encoder)

@@ -170,6 +170,7 @@ def _write_page(library: Library, encoder: str, result: dict[str, Any], options:
             else None,
             result["judged"],
             passage=_get_passage(items[hit["path"]], hit) if "text" in hit else None,
+            caption=hit.get("caption"),
         )
         for hit in result["hits"]
     ]

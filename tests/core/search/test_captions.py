@@ -12,6 +12,7 @@ from core.errors import SemblanceError
 from core.library.ingest.captions import embed_captions
 from core.progress import Progress, Task
 from core.search.images import Hit
+from core.share.pages.search import Answer, search_page
 
 HARBOR = "Grandmother Odile waves from the ferry in Marseille harbor"
 
@@ -112,3 +113,10 @@ def test_indexing_gives_captions_their_vectors_with_progress(library: Library, e
 def test_a_picture_that_is_removed_takes_its_caption_along(captioned: Library, encoder: ColorEncoder) -> None:
     captioned.remove_items([find_id(captioned, "white")])
     assert all(hit.caption is None for hit in find(captioned, encoder, "a boat with an old woman on board"))
+
+
+def test_a_saved_page_quotes_the_caption_that_matches(captioned: Library, encoder: ColorEncoder) -> None:
+    captioned.put_captions([(find_id(captioned, "blue"), f"Photo {number} of a day out") for number in range(40)])
+    hit = find(captioned, encoder, "Odile in Marseille")[0]
+    answer = Answer(hit.item, hit.score, hit.relevance, hit.likely, caption=hit.caption)
+    assert HARBOR in search_page([answer], query="Odile", library="L", encoder="colour")

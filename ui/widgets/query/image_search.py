@@ -11,6 +11,7 @@ from core.encoders.sentences import open_sentence_encoder
 from core.errors import LibraryError
 from core.library.ingest.captions import embed_captions
 from core.library.store.caption_vectors import StoredCaptions
+from core.policy import get_policy
 from core.progress import Progress, Task
 from core.search.captions import AT_ONCE
 from core.search.query import query_state
@@ -47,7 +48,7 @@ def find(
 def _read_captions(library: Library) -> StoredCaptions | None:
     """The captions of a library. Many that were never searched are embedded first, with progress on the page."""
     stored = library.stored_captions(open_sentence_encoder())
-    if stored is None or len(stored.missing) <= AT_ONCE:
+    if stored is None or len(stored.missing) <= AT_ONCE or not get_policy().may_write_shared:
         return stored
     bar = st.empty()
 
