@@ -6,8 +6,13 @@ export default function ({ data, parentElement, setTriggerValue }) {
   shown.set(parentElement, data.token)
   const list = parentElement.querySelector("ul")
   const at = list.scrollTop
+  list.classList.toggle("short", data.short)
   list.replaceChildren(...data.rows.map((row) => entry(row, () => setTriggerValue("choose", row.number))))
   list.scrollTop = at
+  const pressed = list.querySelector("[aria-pressed=true]")
+  if (!pressed) return
+  const { offsetTop, offsetHeight } = pressed // in sight, without moving the page
+  if (offsetTop < list.scrollTop || offsetTop + offsetHeight > list.scrollTop + list.clientHeight) list.scrollTop = offsetTop - 3
 }
 
 function entry(row, choose) {
