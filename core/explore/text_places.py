@@ -44,7 +44,7 @@ def add_texts(atlas: Atlas, encoder: Encoder, texts: Sequence[str]) -> Atlas:
 
 
 def find_near(points: Points, number: int, count: int) -> NDArray[np.int64]:
-    """The numbers of the pictures and videos nearest to a point by cosine, nearest first, at most `count`."""
+    """The numbers of the pictures and videos nearest to a point by cosine, nearest first; of documents without them."""
     return _nearest(points, points.vectors[number], count)
 
 
@@ -56,6 +56,8 @@ def _place(atlas: Atlas, vector: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _nearest(points: Points, vector: NDArray[np.float32], count: int) -> NDArray[np.int64]:
-    own = np.flatnonzero(points.item_rows >= 0)
+    """Documents only where nothing else is: being texts, they are nearer to any text than a picture of it."""
+    seen = ~points.from_text
+    own = np.flatnonzero(seen if seen.any() else points.item_rows >= 0)
     cosines = points.vectors[own] @ vector
     return own[np.argsort(-cosines, kind="stable")[:count]]

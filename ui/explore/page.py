@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core import Encoder, Library
 from core.explore.atlas import Atlas, AtlasRequest, count_points
@@ -41,14 +42,17 @@ def page() -> None:
     if not count:
         show_nothing_left(bar.request.filters)
         return
-    with st.container(key="map_notes"):  # always there: a changing number of elements above the map would redraw it
+    notes = st.container(key="map_notes")
+    with notes:  # always there: a changing number of elements above the map would redraw it
         asked = get_requested_atlas(library, encoder, bar.request, count)
     request, atlas = get_shown((str(library.path), encoder.id), bar.request, asked)
     if atlas is not None:
-        show(library, encoder, request, atlas, bar)
+        show(library, encoder, request, atlas, bar, notes)
 
 
-def show(library: Library, encoder: Encoder, request: AtlasRequest, atlas: Atlas, bar: Bar) -> None:
+def show(
+    library: Library, encoder: Encoder, request: AtlasRequest, atlas: Atlas, bar: Bar, notes: DeltaGenerator
+) -> None:
     """The map and its panel. request: of this map, which is the one before while a new one is laid out."""
     state = get_state(ExploreState)
     base = atlas
@@ -60,7 +64,7 @@ def show(library: Library, encoder: Encoder, request: AtlasRequest, atlas: Atlas
     with st.container(key="explore_stage", horizontal=True, height="stretch"):
         side = st.container(key="map_side", height="stretch")
         aside = st.container(key="map_panel", height="stretch") if bar.panel else None
-        with aside or bar.notes:
+        with aside or notes:
             terms, result = find_matches(library, encoder, bar.words, request.filters)
             offer_refresh(library, encoder, request, atlas)
             highlighted = find_lit_points(atlas, result)
