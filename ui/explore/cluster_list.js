@@ -2,11 +2,11 @@
 const shown = new WeakMap()
 
 export default function ({ data, parentElement, setTriggerValue }) {
+  const list = parentElement.querySelector("ul")
+  list.classList.toggle("short", data.short)
   if (shown.get(parentElement) === data.token) return
   shown.set(parentElement, data.token)
-  const list = parentElement.querySelector("ul")
   const at = list.scrollTop
-  list.classList.toggle("short", data.short)
   list.replaceChildren(...data.rows.map((row) => entry(row, () => setTriggerValue("choose", row.number))))
   list.scrollTop = at
   const pressed = list.querySelector("[aria-pressed=true]")

@@ -11,6 +11,7 @@ from core.explore.vocabulary import load_user_words
 from core.policy import get_policy
 from core.progress import Task
 from ui.button import pressed
+from ui.jobs.map_job import map_job_panel
 from ui.jobs.tasks import get_task, start, start_if_idle, task_button
 from ui.jobs.work import get_result
 from ui.session.cache import get_cached
@@ -37,6 +38,9 @@ def get_requested_atlas(library: Library, encoder: Encoder, request: AtlasReques
     cached = get_cached("atlas", about, index, lambda: atlas.load_cached_atlas(library, encoder, request))
     if cached is not None:
         return cached
+
+    if request == AtlasRequest() and map_job_panel(library):
+        return None
 
     def work(task: Task) -> Atlas:
         return atlas.build_atlas(library, encoder, request, **_server_options(), task=task)

@@ -29,7 +29,8 @@ def panel(
     """The texts on the map, the clusters (few lines beside a selection), and the selection. colored: whether the map is
     colored by cluster."""
     _texts(atlas, chosen)
-    cluster_list(atlas, titles, chosen, colored=colored)
+    with st.container(key="map_clusters", gap="xsmall"):
+        cluster_list(atlas, titles, chosen, colored=colored)
     if chosen is not None:
         selection_section(library, encoder, atlas, titles, chosen, numbers)
 
