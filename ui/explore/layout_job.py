@@ -35,12 +35,11 @@ def get_requested_atlas(library: Library, encoder: Encoder, request: AtlasReques
         fresh = get_result(again.job)
         if fresh is not None:
             return fresh
+    if request == AtlasRequest() and map_job_panel(library):
+        return None
     cached = get_cached("atlas", about, index, lambda: atlas.load_cached_atlas(library, encoder, request))
     if cached is not None:
         return cached
-
-    if request == AtlasRequest() and map_job_panel(library):
-        return None
 
     def work(task: Task) -> Atlas:
         return atlas.build_atlas(library, encoder, request, **_server_options(), task=task)
