@@ -64,7 +64,8 @@ import createScatterplot from "regl-scatterplot"
 const canvas = document.querySelector("canvas")
 const plot = createScatterplot({
   canvas, width: WIDTH, height: HEIGHT, pointSize: 2 * Math.max(1.6, 14 * count ** -0.175), opacity: 0.85,
-  pointScaleMode: "constant", pointColor: middles.map((_, group) => [20 * group / 255, 0.47, 1 - 20 * group / 255, 1]), colorBy: "category",
+  pointScaleMode: "constant",
+  pointColor: middles.map((_, group) => [20 * group / 255, 0.47, 1 - 20 * group / 255, 1]), colorBy: "category",
 })
 await plot.draw(spots.map(([x, y], n) => [2 * x - 1, 2 * y - 1, of[n], 0]))
 const pen = canvas.getContext("2d")
