@@ -89,7 +89,8 @@ def _renamed() -> dict[int, str]:
 
 def _pictures(atlas: Atlas) -> list[bytes | None]:
     items = atlas.points.items(atlas.medoids)
-    seconds = [None if second != second else float(second) for second in atlas.points.start_s[atlas.medoids]]  # NaN
+    shown_s = atlas.points.shown_s
+    seconds = [shown_s[number] for number in atlas.medoids]
     return thumbnails(zip(items, seconds, strict=True), _SIDE)
 
 

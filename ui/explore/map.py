@@ -155,12 +155,11 @@ def _show_space(
 def _seen(atlas: Atlas, titles: list[str], numbers: list[int]) -> dict[int, Seen]:
     """The picture, name and cluster of each of these points."""
     points, of = atlas.points, atlas.clusters.labels
-    first_text = points.first_text
+    first_text, shown_s = points.first_text, points.shown_s
     seen = {number: Seen(None, points.texts[number - first_text], "text") for number in numbers if number >= first_text}
     own = [number for number in numbers if number < first_text]
     for number, item in zip(own, points.items(own), strict=True):
-        start = float(points.start_s[number])
-        time_s = None if np.isnan(start) else start
+        time_s = shown_s[number]
         when = f" · {get_modality(item.kind).describe(time_s)}" if time_s is not None else ""
         about = titles[of[number]] if of[number] >= 0 else "in no cluster"
         seen[number] = Seen(picture_uri(item, _SIDE, time_s), Path(item.path).name + when, about)

@@ -238,15 +238,14 @@ def _label(library: Library, atlas: Atlas, numbers: NDArray[np.int64], task: str
 
 def _pictures(atlas: Atlas, numbers: NDArray[np.int64], chosen: SelectionState) -> None:
     points = atlas.points
-    shown = select_whole_items(points, numbers)
+    shown, shown_s = select_whole_items(points, numbers), points.shown_s
     state = get_state(ExploreState)
     if state.shown[0] != chosen:
         state.shown = (chosen, _PAGE)
     sample = shown[: state.shown[1]]
     cards = []
     for number, item in zip(sample, points.items(sample), strict=True):
-        start = float(points.start_s[number])
-        time_s = None if np.isnan(start) else start
+        time_s = shown_s[number]
         about = f"at {get_modality(item.kind).describe(time_s)}" if time_s is not None else ""
         cards.append(Card(item, time_s=time_s, about=about))
     gallery(cards, key="map_gallery", on_open=open_details, on_like=more_like)

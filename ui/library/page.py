@@ -106,7 +106,7 @@ def numbers(library: Library, facts: LibraryFacts) -> None:
         st.metric("On disk", size_text(library.size_bytes()), border=True, help="Vectors and uploads, not your files.")
     with st.container(horizontal=True):
         check_button(library, current_encoder())
-        folder_summary_button(library, current_encoder(), disabled=not facts.searchable.pictures)
+        folder_summary_button(library, current_encoder(), disabled=not facts.searchable)
         remove_button(library)
     outdated_note(library)
     weights_note(library, current_encoder())

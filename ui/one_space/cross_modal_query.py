@@ -63,7 +63,7 @@ def query_section(library: Library, encoder: Encoder) -> str:
 
 def _take_best(library: Library, encoder: Encoder, word: Term, videos: bool) -> None:
     for key, kind in (("picture", PICTURE.name), ("clip", VIDEO.name)):
-        hits = search(library, encoder, [word], top_k=1, filters=Filters(kind=kind)).hits
+        hits = search(library, encoder, [word], top_k=1, filters=Filters(kind=kind), captions=False).hits
         if hits and (kind == PICTURE.name or videos):
             set_item(key, format_query([Term("item", hits[0].item.id)]))
 
