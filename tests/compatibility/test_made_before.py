@@ -17,7 +17,7 @@ from core.errors import LibraryError
 from core.library.schema import FORMAT_VERSION
 
 WARM = {"red", "yellow", "orange"}
-SHOWN_ANYWAY = {"beyond"}  # what this parameter of links asked for is now always there
+SHOWN_ANYWAY = {"beyond", "closed"}  # what these parameters of links asked for is now always there
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from core.policy import get_policy
 from core.utils.timecode import format_timecode
 from ui.errors import boundary
 from ui.jobs.jobs import get_job, job_panel
+from ui.jobs.map_job import map_job_panel
 from ui.library.add_dataset import add_dataset, dataset_report
 from ui.library.add_files import add_folder, add_uploads
 from ui.library.manage import (
@@ -39,6 +40,7 @@ def page() -> None:
     facts = library_facts(library, encoder)
     numbers(library, facts)
     job_panel(library)
+    map_job_panel(library)
     dataset_report(library)
     if may_change(library):
         st.subheader("Add photos and videos", anchor=False)

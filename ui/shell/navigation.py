@@ -71,7 +71,7 @@ _OURS = (
         "explore", "Explore", ":material/scatter_plot:", "",
         "The library as a map: points that lie close look similar to the encoder.",
         help="Each point is a picture or a video. Point at one to see it, click to open it, drag with the lasso or the "
-        "box to select. Clusters are named in words.",
+        "box to select. Clusters are named in words. Texts puts sentences of your own on the map.",
     ),
     PageInfo(
         "ask", "Ask", ":material/contact_support:", "",
