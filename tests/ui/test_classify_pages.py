@@ -140,6 +140,19 @@ def test_hostile_names_are_shown_as_they_are(colours: Library, link: dict[str, s
 # one item
 
 
+def test_an_item_without_classes_is_shown_and_the_labels_are_a_click_away(colours: Library) -> None:
+    colours.put_labels(
+        [
+            Label(item_id(colours, f"{name}.png"), "tone", tone, "person")
+            for name, tone in (("red", "warm"), ("blue", "cold"))
+        ]
+    )
+    at = visit(CLASSIFY, item=item_id(colours, "red.png"))
+    assert "red.png" in said(at) and "Name the classes" in said(at)
+    at = press(at, "Labels of this library")
+    assert "Name the classes" not in said(at) and at.query_params["classes"] == "cold\nwarm"
+
+
 def test_one_picture_has_a_bar_for_each_class(colours: Library) -> None:
     at = visit(CLASSIFY, classes=THREE, item=item_id(colours, "red.png"))
     assert "#### red" in said(at) and not component(at, "cards")

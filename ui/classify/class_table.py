@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from core import Encoder
+from core import Encoder, Library
 from core.classify.class_lists import format_classes, join_descriptions, parse_classes, split_descriptions
 from core.classify.heads import Head, NumberHead
 from core.classify.zero_shot import TEXT_TEMPLATES, Classifier, ClassName, ZeroShot, check_classes
@@ -27,6 +27,7 @@ from ui.text import plain
 
 _LINK = "classes"
 _LONGEST_LINK = 1_500  # characters of classes in a link
+_MOST_LABELS = 20  # as classes: more take long to tell apart at one click
 _TALLEST = 282  # pixels of the table
 EXAMPLES = {
     "Cats, cups and rockets": "cat\ncup of coffee; a hot drink in a cup\nrocket\nmotorcycle\nperson",
@@ -91,9 +92,13 @@ def fingerprint(classifier: Classifier) -> str:
     return digest.hexdigest()
 
 
-def example_buttons() -> None:
-    """Buttons with example lists of classes."""
+def example_buttons(library: Library | None) -> None:
+    """Buttons with lists of classes: the labels of a library, and examples."""
+    names = library.label_names() if library is not None else []
     with st.container(horizontal=True, key="class_examples"):
+        if 1 < len(names) <= _MOST_LABELS:
+            classes = [ClassName(name) for name in names]
+            st.button("Labels of this library", icon=":material/sell:", on_click=set_classes, args=(classes,))
         for label, text in EXAMPLES.items():
             st.button(label, on_click=set_classes, args=(parse_classes(text),))
 

@@ -11,7 +11,7 @@ from core.errors import QueryError
 from core.search.relevance import LIKELY
 from ui.classify.class_table import class_section, example_buttons, zero_shot
 from ui.classify.labels import task_name
-from ui.classify.result_single import show_one
+from ui.classify.result_single import show_item, show_one
 from ui.classify.results_gallery import show_many
 from ui.classify.results_numeric import show_values
 from ui.classify.results_text import show_texts
@@ -46,7 +46,9 @@ def page() -> None:
             "Name the classes in the table (one word each is enough), or start with one of these:",
             icon=":material/edit:",
         )
-        example_buttons()
+        example_buttons(library)
+        if chosen is not None and chosen.open_item is not None:
+            show_item(chosen.open_item, stored=chosen.embedded is None)
     elif chosen is not None and isinstance(head, NumberHead):
         back_button(chosen)
         show_values(library, encoder, chosen, head)
