@@ -20,6 +20,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     const wanted = new Set(data.forced.ids)
     for (const [id, ticks] of state.ticks) for (const tick of ticks) mark(tick, wanted.has(id))
   }
+  walkByKeys(list)
   watchEnd(list, state, data, send)
 }
 
@@ -88,8 +89,8 @@ function frames(cards, make) {
 }
 
 function build(card, data, state, { setStateValue, setTriggerValue }) {
-  const item = element("li")
-  const open = element("button", "open", { type: "button", "aria-label": `Details of ${card.video ? "the video " : ""}${card.name}`, title: card.name })
+  const item = element("li", card.page ? "page" : "")
+  const open = element("button", "open", { type: "button", tabindex: "-1", "aria-label": `Details of ${card.video ? "the video " : ""}${card.name}`, title: card.name })
   if (card.src) open.append(element("img", "", { src: card.src, alt: card.name, decoding: "async" }))
   else open.append(element("span", "gone", {}, card.note))
   if (card.video) open.append(element("span", "play", { "aria-hidden": "true" }), element("span", "length", {}, card.video))
@@ -97,13 +98,15 @@ function build(card, data, state, { setStateValue, setTriggerValue }) {
     setTriggerValue("open", card.id)
     returnFocus(open)
   }
-  item.append(open)
-  if (data.selectable) item.append(ticker(card, item, state, setStateValue))
+  const face = element("div", "face")
+  face.append(open)
+  if (data.selectable) face.append(ticker(card, item, state, setStateValue))
   if (card.copies) {
     const title = `${card.copies} near-identical, grouped with this one`
-    item.append(element("span", "copies", { title }, `+${card.copies}`))
+    face.append(element("span", "copies", { title }, `+${card.copies}`))
   }
-  if (card.badge) item.append(element("span", "badge", {}, card.badge))
+  if (card.badge) face.append(element("span", "badge", {}, card.badge))
+  item.append(face)
   if (card.chance !== null) {
     const meter = element("div", "meter", { "aria-hidden": "true" })
     meter.append(element("span", "", { style: `width: ${Math.round(100 * card.chance)}%` }))
@@ -143,7 +146,7 @@ function returnFocus(button) {
 function beside(card, setTriggerValue) {
   const row = element("div", "near")
   for (const other of card.near) {
-    const button = element("button", "small", { type: "button", "aria-label": `Details of ${other.name}`, title: other.name })
+    const button = element("button", "small", { type: "button", tabindex: "-1", "aria-label": `Details of ${other.name}`, title: other.name })
     if (other.src) button.append(element("img", "", { src: other.src, alt: "", decoding: "async" }))
     button.onclick = () => setTriggerValue("open", other.id)
     row.append(button)
@@ -152,23 +155,33 @@ function beside(card, setTriggerValue) {
 }
 
 function act(text, label, run) {
-  const button = element("button", "like", { type: "button", "aria-label": label }, text)
+  const button = element("button", "like", { type: "button", tabindex: "-1", "aria-label": label }, text)
   button.onclick = run
   return button
 }
 
 function ticker(card, item, state, setStateValue) {
   const label = element("label", "tick")
-  const box = element("input", "", { type: "checkbox", "aria-label": `Select ${card.name}` })
+  const box = element("input", "", { type: "checkbox", tabindex: "-1", "aria-label": `Select ${card.name}` })
   if (!state.ticks.has(card.id)) state.ticks.set(card.id, [])
   const same = state.ticks.get(card.id) // a file may stand in several places
   same.push({ box, item })
-  box.onchange = () => {
-    for (const tick of same) mark(tick, box.checked)
+  box.onclick = (event) => {
+    for (const id of event.shiftKey ? between(state, card.id) : [card.id]) {
+      for (const tick of state.ticks.get(id)) mark(tick, box.checked)
+    }
+    state.last = card.id
     setStateValue("selected", { token: state.token, ids: ticked(state), turn: state.forced })
   }
   label.append(box)
   return label
+}
+
+// The ids from the one that was ticked last to this one, in the order of the grid.
+function between(state, id) {
+  const ids = [...state.ticks.keys()]
+  const [first, last] = [ids.indexOf(state.last ?? id), ids.indexOf(id)].sort((one, other) => one - other)
+  return ids.slice(Math.max(first, 0), last + 1)
 }
 
 function mark({ box, item }, on) {

@@ -16,7 +16,7 @@ import streamlit as st
 from core import Hit, Item
 from core.errors import MediaError
 from core.library.public.keyed_ids import seal, unseal
-from core.media.modalities import VIDEO
+from core.media.modalities import TEXT, VIDEO
 from core.policy import get_policy
 from core.previews.thumbnails import make_thumbnail
 from core.search.match_text import describe_match
@@ -30,7 +30,7 @@ _COMPONENT = st.components.v2.component(
     "semblance_gallery",
     html="<ul role='list'>\n</ul>",
     css=(_FOLDER / "gallery.css").read_text(),
-    js=RETRY + (_FOLDER / "gallery.js").read_text(),
+    js=RETRY + (_FOLDER / "keyboard.js").read_text() + (_FOLDER / "gallery.js").read_text(),
 )
 _SMALL = 96  # pixels of the small pictures on a card
 # Each may start a decoding process of about 40 MB: more than the number of cores would not be faster.
@@ -212,6 +212,7 @@ def _card(card: Card, url: str | None, small: dict[str, str | None], find: bool)
         "name": Path(card.item.path).name,
         "src": url,
         "video": format_timecode(card.item.duration_s or 0.0 if card.time_s is None else card.time_s) if video else "",
+        "page": card.item.kind == TEXT.name,
         "find": find and not video,
         "like": card.item.status == "ok",
         "note": get_policy().redact_paths(card.item.reason or "") or "The file is missing or cannot be read.",
