@@ -40,5 +40,5 @@ def test_back_walks_from_query_to_query_past_moments(regular: Visitor) -> None:
 
 def test_results_sorted_by_name_are_in_the_link(regular: Visitor) -> None:
     names = regular.go("search_images", q="an animal", sort="Name").answer("“an animal”").names()
-    expect(regular.page.locator("[data-testid=stSelectbox]").filter(has_text="Name").first).to_be_visible()
+    expect(regular.page.get_by_label("Sort by").first).to_have_value("Name")
     assert regular.link()["sort"] == "Name" and names

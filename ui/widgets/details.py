@@ -55,6 +55,11 @@ def open_details(item: Item, start: float | None = None) -> None:
     state.requested, state.start = item.id, start
 
 
+def are_details_requested() -> bool:
+    """Whether details open in this run: whoever has many items need not make them otherwise."""
+    return get_state(DetailsState).requested is not None
+
+
 def show_details(
     hits: Sequence[Hit],
     items: Sequence[Item] = (),

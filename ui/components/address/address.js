@@ -1,12 +1,11 @@
 // One entry of the history for each query or page that the visitor turns to; all else rewrites the entry at hand.
-const QUERIES = ["q", "find", "words", "classes"] // of search and Ask, of Recommend, of the lessons, of Classify
 const MAIN = "[data-testid=stMain]"
 const PATIENCE = 5000 // ms that a page may take until it is as long as it was
 
-export default function () {
+export default function ({ data }) {
   if (history.isKept) return
   history.isKept = true
-  const keeper = { acted: false, places: new Map(), wanted: null }
+  const keeper = { queries: data.queries, acted: false, places: new Map(), wanted: null }
   keepEntries(keeper)
   keepPlace(keeper)
 }
@@ -15,7 +14,7 @@ function keepEntries(keeper) {
   const push = history.pushState.bind(history)
   const replace = history.replaceState.bind(history)
   const write = (state, title, url) => {
-    const isNew = keeper.acted && isAnother(new URL(url ?? location.href, location.href))
+    const isNew = keeper.acted && isAnother(new URL(url ?? location.href, location.href), keeper.queries)
     keeper.acted &&= !isNew // what a page writes as it opens belongs to its entry
     ;(isNew ? push : replace)(state, title, url)
   }
@@ -24,10 +23,10 @@ function keepEntries(keeper) {
   for (const act of ["pointerdown", "keydown"]) addEventListener(act, () => (keeper.acted = true), true)
 }
 
-function isAnother(next) {
+function isAnother(next, queries) {
   if (next.pathname !== location.pathname) return true
   const now = new URL(location.href)
-  return QUERIES.some((name) => (next.searchParams.get(name) ?? "") !== (now.searchParams.get(name) ?? ""))
+  return queries.some((name) => (next.searchParams.get(name) ?? "") !== (now.searchParams.get(name) ?? ""))
 }
 
 // The page scrolls in an element of its own, whose place no browser keeps.

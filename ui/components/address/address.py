@@ -10,6 +10,8 @@ _FOLDER = Path(__file__).parent
 _COMPONENT = st.components.v2.component(
     "semblance_address", html="<span hidden></span>", js=(_FOLDER / "address.js").read_text()
 )
+# Parameters that ask something: of search and Ask, of Recommend, of the lessons, of Classify.
+_QUERIES = ("q", "find", "words", "classes")
 # It draws nothing, so that it must not take a gap either.
 _HIDDEN = "<style>.st-key-address, :has(> .st-key-address:only-child) { display: none; }</style>"
 
@@ -22,4 +24,4 @@ def keep_history() -> None:
     """
     with st.container(key="address"):
         st.html(_HIDDEN)
-        _COMPONENT(key="address keeper")
+        _COMPONENT(key="address keeper", data={"queries": _QUERIES})

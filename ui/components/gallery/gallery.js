@@ -7,7 +7,10 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   let state = shown.get(parentElement)
   if (state?.token !== data.token) {
     if (continues(state, data)) append(list, state, data, send)
-    else {
+    else if (data.piece?.first) {
+      setTriggerValue("more", String(state?.of === data.piece.of ? state.held : 0)) // those before are lost
+      return
+    } else {
       state = { token: data.token, ticks: new Map(), forced: null, cards: [] }
       shown.set(parentElement, state)
       list.className = data.framed ? "framed" : ""
@@ -26,6 +29,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
 
 // Whether the cards begin with those that are shown: then they stay, with what is ticked and the place on the page.
 function continues(state, data) {
+  if (data.piece) return state?.of === data.piece.of && data.piece.first > 0 && state.held >= data.piece.first
   if (!state || data.framed || state.kind !== kind(data)) return false
   return state.cards.length <= data.cards.length && state.cards.every((card, place) => card === JSON.stringify(data.cards[place]))
 }
@@ -35,10 +39,12 @@ function kind(data) {
 }
 
 function append(list, state, data, send) {
-  const first = state.cards.length
+  const before = data.piece?.first ?? 0
+  const first = data.piece ? (state.held ?? 0) - before : state.cards.length
   const make = (card) => build(card, data, state, send)
-  list.append(...(data.framed ? frames(data.cards, make) : sections(data.cards, make, first)))
-  state.cards = data.cards.map((card) => JSON.stringify(card))
+  list.append(...(data.framed ? frames(data.cards, make) : sections(data.cards.slice(first), make, state)))
+  if (data.piece) Object.assign(state, { of: data.piece.of, held: Math.max(state.held ?? 0, before + data.cards.length) })
+  else state.cards = data.cards.map((card) => JSON.stringify(card))
   state.kind = kind(data)
   state.token = data.token
   if (first && ticked(state).length) send.setStateValue("selected", { token: state.token, ids: ticked(state), turn: state.forced })
@@ -54,24 +60,31 @@ function watchEnd(list, state, data, send) {
   const reach = element("span")
   end.append(reach)
   list.append(end)
-  state.observer = new IntersectionObserver((entries) => {
+  const observer = new IntersectionObserver((entries) => {
     if (!entries.some((entry) => entry.isIntersecting)) return
-    state.observer.disconnect()
-    send.setTriggerValue("more", data.token)
+    observer.disconnect()
+    loaded(list).then(() => state.observer === observer && send.setTriggerValue("more", String(state.held)))
   })
+  state.observer = observer
   state.observer.observe(reach)
+}
+
+// The server forgets the pictures of a run with the next one.
+function loaded(list) {
+  const waiting = [...list.querySelectorAll("img")].filter((image) => !image.complete)
+  const end = new Promise((resolve) => setTimeout(resolve, 3000))
+  return Promise.race([end, Promise.allSettled(waiting.map((image) => image.decode()))])
 }
 
 function ticked(state) {
   return [...state.ticks].filter(([, ticks]) => ticks[0].box.checked).map(([id]) => id)
 }
 
-function sections(cards, make, first) {
-  let section = first ? cards[first - 1].section : ""
-  return cards.slice(first).flatMap((card) => {
-    if (card.section === section) return [make(card)]
-    section = card.section
-    return [element("li", "section", {}, section), make(card)]
+function sections(cards, make, state) {
+  return cards.flatMap((card) => {
+    if (card.section === (state.section ?? "")) return [make(card)]
+    state.section = card.section
+    return [element("li", "section", {}, card.section), make(card)]
   })
 }
 

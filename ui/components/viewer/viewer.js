@@ -3,6 +3,7 @@ const MOST = 8 // times
 const STEP = 1.5 // of a click on + or -
 const SWIPE = 60 // pixels
 const TURNS = { ArrowLeft: -1, ArrowRight: 1, "st-key-details_previous": -1, "st-key-details_next": 1 }
+const CORNERS = '<svg viewBox="0 0 16 16" width="16" height="16" fill="none" stroke="currentColor" stroke-width="2" aria-hidden="true"><path d="M2 6V2h4M10 2h4v4M14 10v4h-4M6 14H2v-4"/></svg>'
 const views = new WeakMap()
 let ahead = {} // the pictures before (-1) and after (1) the one whose address is `of`
 
@@ -47,7 +48,7 @@ function make(figure) {
   figure.querySelector("figcaption").append(
     button("+", "Zoom in", () => zoom(view, STEP)),
     button("−", "Zoom out", () => zoom(view, 1 / STEP)),
-    button("⛶", "Full screen", () => (document.fullscreenElement ? document.exitFullscreen() : figure.requestFullscreen?.())),
+    button(CORNERS, "Full screen", () => (document.fullscreenElement ? document.exitFullscreen() : figure.requestFullscreen?.())),
   )
   figure.addEventListener("wheel", (event) => {
     event.preventDefault()
@@ -62,7 +63,7 @@ function make(figure) {
 
 function button(text, label, run) {
   const made = document.createElement("button")
-  Object.assign(made, { type: "button", textContent: text, title: label, onclick: run })
+  Object.assign(made, { type: "button", innerHTML: text, title: label, onclick: run })
   made.setAttribute("aria-label", label)
   return made
 }
