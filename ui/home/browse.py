@@ -27,6 +27,7 @@ from ui.widgets.query.box import find_in, more_like
 from ui.widgets.summary.button import summary_button
 
 _STEP = 60  # cards; the first ones fill a large screen
+_MORE = 180  # cards that follow as one scrolls
 _MOST_AGAIN = 600  # cards that are sent at once to whoever comes back to the page
 
 
@@ -130,4 +131,4 @@ def _get_state(of: Hashable) -> BrowseState:
 def _show_more(held: int) -> None:
     """Send what follows the cards that the browser holds; all up to the last place where it has lost them."""
     state = get_state(BrowseState)
-    state.first, state.end = held, max(held + _STEP, min(state.end, held + _MOST_AGAIN))
+    state.first, state.end = held, max(held + _MORE, min(state.end, held + _MOST_AGAIN))
