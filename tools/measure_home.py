@@ -120,7 +120,7 @@ def measure(app: Served, count: int, runs: int) -> dict[str, object]:
         scroll = page.evaluate(_SCROLL, count)
         page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop = 0")
         page.locator("button.open").first.click()
-        page.locator("[role=dialog] figure img").wait_for(timeout=60_000)
+        page.locator("[role=dialog] figure img").first.wait_for(timeout=60_000)
         turns = []
         for _ in range(10):
             page.wait_for_timeout(1500)  # a visitor looks at a picture

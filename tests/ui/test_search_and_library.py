@@ -290,6 +290,19 @@ def test_details_show_the_file_and_lead_on(colours: Library) -> None:
     assert at.text_input("q").value == f"item:{item_id(colours, 'red.png')}"
 
 
+def test_labels_are_edited_in_the_details(colours: Library) -> None:
+    at = find(visit(SEARCH), "red")
+    red = item_id(colours, "red.png")
+    request_details(at, red)
+    at.run()
+    at.text_input(f"label {red} label").set_value("barn").run()
+    assert [(label.task, label.label) for label in colours.labels()] == [("label", "barn")]
+    request_details(at, red)
+    at.run()
+    at.text_input(f"label {red} label").set_value("").run()
+    assert not colours.labels()
+
+
 def test_near_duplicates_are_folded_unless_asked(colours: Library, photos: Path, encoder: ColorEncoder) -> None:
     Image.new("RGB", (200, 150), COLORS["red"]).save(photos / "red copy.png")
     ingest(colours, encoder, [photos])

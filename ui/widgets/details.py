@@ -25,9 +25,11 @@ from ui.components.gallery.gallery import thumbnails
 from ui.components.video_player.video_player import player
 from ui.components.viewer.viewer import View, look_ahead, viewer
 from ui.errors import boundary
+from ui.session.current import current_library
 from ui.session.state import get_state
 from ui.text import counted, item_date, plain, size_text
 from ui.widgets.document import show_document
+from ui.widgets.item_labels import show_item_labels
 from ui.widgets.query.box import Place, add_term, classify_this, find_in, like_file, more_like, own_place
 
 Action = tuple[str, str, Callable[..., None], tuple[object, ...]]  # label, icon, callback, arguments after the item
@@ -100,6 +102,9 @@ def _dialog(shown: Sequence[tuple[Item, Hit | None]], videos: bool, place: Place
         with right:
             _facts(item, hit)
             _offer(item, _actions(item, videos, place) if stored else _ACTIONS_OF_FILES)
+            library = current_library() if stored else None
+            if library is not None:
+                show_item_labels(library, item)
     _look_ahead([entry for entry, _ in shown], state.at)
 
 
