@@ -2,7 +2,8 @@
 
 Of each photo one caption is the query and the others are stored. Prints recall at 1, 5 and 10 of the photos ranked by
 the joint space (words against pixels), by the sentence encoder (words against the nearest stored caption), and by the
-sum of both, each standardized over the photos, by its weight. The table has the columns image, caption and, for
+sum of both, each standardized over the photos, by its weight; and of the photos as the search itself finds them, in a
+library that stores no caption, one, or all others. The table has the columns image, caption and, for
 --split, split.
 """
 
@@ -10,15 +11,17 @@ from __future__ import annotations
 
 import argparse
 import json
+import tempfile
 from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core import Encoder, open_encoder
+from core import Encoder, Library, Term, ingest, open_encoder, search
 from core.encoders.prompts import embed_texts
 from core.encoders.sentences import open_sentence_encoder
+from core.library.ingest.captions import embed_captions
 from core.media.images import open_image
 from core.tables.table_reader import read_table
 
@@ -26,6 +29,7 @@ _AT_ONCE = 64
 _WEIGHTS = (0.5, 1.0, 2.0)  # of the captions
 
 Scores = NDArray[np.float32]  # (queries, photos)
+Figures = dict[str, list[float]]
 
 
 def main() -> None:
@@ -43,6 +47,9 @@ def main() -> None:
     report = {"photos": len(files), "joint": recall(joint), "captions": recall(stored)}
     for weight in _WEIGHTS:
         report[f"both, {weight:g}"] = recall(standardize(joint) + weight * standardize(stored))
+    with tempfile.TemporaryDirectory() as place:
+        encoder = open_encoder(options.encoder)
+        report |= search_library(Path(place) / "library", encoder, options.images, captions)
     print(json.dumps(report))
 
 
@@ -75,6 +82,29 @@ def score_captions(stored: list[list[str]], queries: list[str]) -> Scores:
     cosines = encoder.encode_texts(queries) @ vectors.T
     starts = np.cumsum([0, *(len(texts) for texts in stored[:-1])])
     return np.maximum.reduceat(cosines, starts, axis=1)
+
+
+def search_library(place: Path, encoder: Encoder, images: Path, captions: dict[str, list[str]]) -> Figures:
+    """What the search finds first, by what the library stores."""
+    library = Library(place, create=True)
+    ingest(library, encoder, [images / name for name in captions])
+    rows = library.items()
+    ids = {Path(path).name: item for path, item in zip(rows["path"].to_pylist(), rows["id"].to_pylist(), strict=True)}
+    report = {"search, none stored": find_ranks(library, encoder, ids, captions)}
+    for stored, name in ((slice(1, 2), "one"), (slice(1, None), "all")):
+        library.put_captions([(ids[photo], text) for photo, texts in captions.items() for text in texts[stored]])
+        embed_captions(library)
+        report[f"search, {name} stored"] = find_ranks(library, encoder, ids, captions)
+    return report
+
+
+def find_ranks(library: Library, encoder: Encoder, ids: dict[str, str], captions: dict[str, list[str]]) -> list[float]:
+    """The share of queries whose photo is among the first 1, 5 and 10 hits."""
+    ranks = []
+    for photo, texts in captions.items():
+        hits = search(library, encoder, [Term("text", texts[0])], top_k=10, fold_duplicates=False).hits
+        ranks.append(next((rank for rank, hit in enumerate(hits) if hit.item.id == ids[photo]), 10))
+    return [round(float((np.array(ranks) < most).mean()), 3) for most in (1, 5, 10)]
 
 
 def standardize(scores: Scores) -> Scores:

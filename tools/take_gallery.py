@@ -98,7 +98,7 @@ SHOTS = (
     Shot("learn", "learn", {"epochs": "12"}, press("Start"), see="Neighbors of the same genre", dark=True),
     Shot("words", "learn", {"subject": "words", "epochs": "12"}, press("Start"), see="One word"),
     Shot("distance", "distance", {}, see="How many things"),
-    Shot("space", "one_space", {}, see="Layout", dark=True),
+    Shot("space", "one_space", {}, see="nearest", dark=True),
     Shot("dimensions", "dimensions", {}, press("Measure"), see="Reduction methods", dark=True),
     Shot("pixels", "pixels", {}, press("Compare"), see="Compare"),
     Shot("heat", "inside", {"look": "parts of a picture", "picture": "cameraman.png", "ask": "a camera"},

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from core.ask import ask
 from core.ask.reply import Answer as AnsweringSentence
 from core.encoders.base import Encoder
-from core.errors import QueryError
 from core.library.schema import Item
 from core.library.store import Library
 from core.library.track import track_of
 from core.media.modalities import TEXT, VIDEO
 from core.summarize import (
+    TextSummary,
     read_stored_sentences,
     read_stored_subtitles,
-    summarize_pictures,
+    summarize_collection,
     summarize_texts,
     summarize_video,
 )
@@ -43,21 +44,28 @@ def answer_question(
 
 
 def summarize_items(library: Library, encoder: Encoder, items: list[Item], k: int) -> tuple[dict[str, Any], Shown]:
-    """Texts as sentences, one video as chapters, pictures (of the whole library if none are given) as a few of them.
-
-    Raises QueryError if the items are of several kinds that are summarized apart.
-    """
+    """Texts as sentences, one video as chapters, anything else (the whole library if no items are given) as a few of
+    each kind. Raises DataError where there is nothing to summarize."""
     kinds = {item.kind for item in items}
-    if TEXT.name in kinds and len(kinds) > 1:
-        raise QueryError("Texts are summarized apart from pictures and videos: give items of one kind.")
     if kinds == {TEXT.name}:
         return _summarize_texts(library, items, k), []
     if kinds == {VIDEO.name} and len(items) == 1:
         return _summarize_video(library, encoder, items[0], k)
-    summary = summarize_pictures(library, encoder, [item.id for item in items] or None, count=k)
-    pictures = [describe_item(one.item) | {"name": one.name, "stands_for": one.stands_for} for one in summary.pictures]
-    facts = {"pictures": pictures, "count": summary.count, "covered": round(summary.covered, 3)}
-    return facts, [(one.item, None) for one in summary.pictures]
+    summary = summarize_collection(library, encoder, [item.id for item in items] or None, count=k)
+    facts: dict[str, Any] = {}
+    shown: Shown = []
+    if (pictures := summary.pictures) is not None:
+        facts["pictures"] = [
+            describe_item(one.item) | {"name": one.name, "stands_for": one.stands_for} for one in pictures.pictures
+        ]
+        facts |= {"count": pictures.count, "covered": round(pictures.covered, 3)}
+        shown += [(one.item, None) for one in pictures.pictures]
+    if (videos := summary.videos) is not None:
+        facts["frames"] = [describe_item(one.item) | {"at_s": round(one.at_s, 2)} for one in videos.frames]
+        shown += [(one.item, one.at_s) for one in videos.frames]
+    if summary.texts is not None:
+        facts["sentences"] = _describe_sentences(summary.texts, summary.documents)
+    return facts, shown
 
 
 def describe_item(item: Item) -> dict[str, Any]:
@@ -77,10 +85,15 @@ def _describe_answer(answer: AnsweringSentence) -> dict[str, Any]:
 
 def _summarize_texts(library: Library, items: list[Item], k: int) -> dict[str, Any]:
     summary = summarize_texts(read_stored_sentences(library, [item.id for item in items]), count=k)
-    sentences = [
-        describe_item(items[sentence.document]) | {"text": sentence.text[:MOST_TEXT]} for sentence in summary.sentences
-    ]
-    return {"sentences": sentences, "count": summary.count, "covered": round(summary.covered, 3)}
+    return {
+        "sentences": _describe_sentences(summary, items),
+        "count": summary.count,
+        "covered": round(summary.covered, 3),
+    }
+
+
+def _describe_sentences(summary: TextSummary, items: Sequence[Item]) -> list[dict[str, Any]]:
+    return [describe_item(items[one.document]) | {"text": one.text[:MOST_TEXT]} for one in summary.sentences]
 
 
 def _summarize_video(library: Library, encoder: Encoder, item: Item, k: int) -> tuple[dict[str, Any], Shown]:

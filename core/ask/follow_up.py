@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 
-from core.search.passages.words import list_words
+from core.search.passages.words import REFERRING, list_words
 
 _FEWEST_WORDS = 2  # with a meaning of their own, of a question that stands by itself
-_POINTING = frozenset(
-    "he him his she her hers it its they them their theirs this that these those there then one ones".split()
-)
+_POINTING = REFERRING | {"that", "there", "one", "ones"}
 _CONTINUING = re.compile(r"\s*(and|but|or|so|also|what about|how about|what if)\b", re.IGNORECASE)
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -65,6 +66,7 @@ class ModelReader:
     def __init__(self, name: str, model: Any, tokenizer: Any) -> None:
         self.name = name
         self._model, self._tokenizer = model, tokenizer
+        self._lock = Lock()  # a fast tokenizer serves one thread at a time
 
     def read(self, question: str, passages: Sequence[str]) -> list[list[Reading]]:
         """The best spans of each passage that do not overlap. What goes beyond 512 word pieces is not read."""
@@ -72,10 +74,11 @@ class ModelReader:
 
         found = []
         for passage in passages:
-            pieces = self._tokenizer(
-                question, passage, truncation="only_second", max_length=_MOST_PIECES, return_tensors="pt",
-                return_offsets_mapping=True,
-            )  # fmt: skip
+            with self._lock:
+                pieces = self._tokenizer(
+                    question, passage, truncation="only_second", max_length=_MOST_PIECES, return_tensors="pt",
+                    return_offsets_mapping=True,
+                )  # fmt: skip
             places = pieces.pop("offset_mapping")[0].numpy()
             of_passage = np.array([number == 1 for number in pieces.sequence_ids(0)])
             with torch.inference_mode():

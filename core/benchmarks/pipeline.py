@@ -19,9 +19,9 @@ from core.errors import DataError, MediaError
 from core.evaluation.datasets import embed_files
 from core.evaluation.search.video_retrieval import index_videos
 from core.library import Library, ingest
-from core.library.index import make_flat_index, pad_rows
 from core.library.ingest.scan import scan
 from core.library.track import embed_video
+from core.library.vector_parts import make_flat_index, pad_rows
 from core.media.images import open_image
 from core.media.isolated import open_isolated
 from core.media.kinds import is_image_path, is_video_path

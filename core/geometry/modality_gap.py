@@ -304,7 +304,7 @@ def measure_agreement(
     own = {term.item_id for term in request.values() if term.item_id}
     answers = {}
     for name, term in request.items():
-        hits = search(library, encoder, [term], top_k=top_k + len(own), filters=filters).hits
+        hits = search(library, encoder, [term], top_k=top_k + len(own), filters=filters, captions=False).hits
         answers[name] = [hit.item.id for hit in hits if hit.item.id not in own][:top_k]
     pairs = itertools.combinations(answers, 2)
     return answers, [Overlap(first, second, _shared(answers[first], answers[second])) for first, second in pairs]

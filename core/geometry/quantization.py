@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.encoders.base import Vectors, unit_rows
-from core.library.index import pad_rows
+from core.library.vector_parts import pad_rows
 from core.utils.blas_threads import limit_to_one_thread
 
 Precision = Literal["fp32", "fp16", "int8", "binary"]

@@ -2,8 +2,6 @@ from .derived_copy import store_derived as store_derived
 from .filters import Filters as Filters
 from .filters import item_dates as item_dates
 from .index import VectorIndex as VectorIndex
-from .index import make_flat_index as make_flat_index
-from .index import pad_rows as pad_rows
 from .ingest.reembed import reembed as reembed
 from .ingest.run import IngestReport as IngestReport
 from .ingest.run import ingest as ingest
@@ -51,5 +49,7 @@ from .uploads import UploadReport as UploadReport
 from .uploads import safe_name as safe_name
 from .uploads import save_uploads as save_uploads
 from .uploads import too_much as too_much
+from .vector_parts import make_flat_index as make_flat_index
+from .vector_parts import pad_rows as pad_rows
 from .weights import find_weights as find_weights
 from .weights import open_library_encoder as open_library_encoder

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-import faiss
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,13 +13,12 @@ from numpy.typing import NDArray
 from core.encoders.base import Vectors
 from core.encoders.calibration import DEFAULT, Calibration, compute_baseline_cosine
 from core.library.schema import Item
+from core.library.vector_parts import VectorParts
 from core.media.modalities import VIDEO, list_text_kinds
 from core.media.modality import Segment
 from core.vectors.temporal_smoothing import TemporalSmoother
 
-_CHUNK = 16_384  # rows converted to float32 at a time, so that building never doubles the memory
 _BACKGROUND = 4_096
-_LANES = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,8 +33,8 @@ class VectorIndex:
         (n,) the row of each vector in `items`.
     start_s, end_s
         (n,) of the segment of each vector, in seconds of a video; NaN of whole items, see `has_segment`.
-    flat
-        The FAISS index.
+    parts
+        The vectors.
     calibration
         Of the encoder.
     """
@@ -47,7 +45,7 @@ class VectorIndex:
     item_rows: NDArray[np.int64]
     start_s: NDArray[np.float32]
     end_s: NDArray[np.float32]
-    flat: faiss.IndexScalarQuantizer
+    parts: VectorParts
     calibration: Calibration = DEFAULT
 
     def __len__(self) -> int:
@@ -72,24 +70,12 @@ class VectorIndex:
         cosines, numbers
             (m,) each, best first, m <= k.
         """
-        params = None
-        count = len(self)
-        if allowed is not None:
-            keep = np.flatnonzero(allowed[self.item_rows])
-            count = len(keep)
-            params = faiss.SearchParameters(sel=faiss.IDSelectorBatch(keep))  # type: ignore[call-arg]
-        k = min(k, count)
-        if k <= 0:
-            return np.empty(0, np.float32), np.empty(0, np.int64)
-        scores, numbers = self.flat.search(pad_rows(query[None]), k, params=params)
-        found = numbers[0] >= 0
-        return scores[0][found], numbers[0][found]
+        among = None if allowed is None else np.flatnonzero(allowed[self.item_rows])
+        return self.parts.search(query, k, among=among)
 
     def vectors(self, numbers: NDArray[np.int64]) -> Vectors:
         """float32 (len(numbers), dim) of the vectors with these numbers."""
-        if len(numbers) == 0:
-            return np.empty((0, self.dim), np.float32)
-        return self.flat.reconstruct_batch(np.ascontiguousarray(numbers, np.int64))[:, : self.dim]
+        return self.parts.get(numbers)
 
     def item(self, number: int) -> Item:
         """The item that a vector belongs to."""
@@ -175,30 +161,12 @@ class VectorIndex:
         )
 
 
-def make_flat_index(dim: int) -> faiss.IndexScalarQuantizer:
-    """An empty exact index for rows of `pad_rows`: inner products over half-precision vectors."""
-    width = pad_rows(np.empty((0, dim), np.float32)).shape[1]
-    return faiss.IndexScalarQuantizer(width, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
-
-
-def pad_rows(rows: NDArray[np.floating]) -> Vectors:
-    """Rows (n, dim) as float32, padded with zeros to whole SIMD lanes, which makes FAISS twelve times as fast."""
-    return np.pad(np.asarray(rows, np.float32), ((0, 0), (0, -rows.shape[1] % _LANES)))
-
-
 def build_index(
-    encoder_id: str, dim: int, items: pa.Table, vectors: pa.Table, calibration: Calibration = DEFAULT
+    encoder_id: str, items: pa.Table, about: pa.Table, parts: VectorParts, calibration: Calibration = DEFAULT
 ) -> VectorIndex:
-    """Joins vectors to the searchable items; other vectors are left out."""
-    items = items.filter(pc.equal(items["status"], "ok")).combine_chunks()
-    rows = pc.index_in(vectors["item_id"], value_set=items["id"].combine_chunks())
-    vectors, rows = vectors.filter(pc.is_valid(rows)), rows.drop_null()
-    flat = make_flat_index(dim)
-    for batch in vectors.select(["vector"]).to_batches(max_chunksize=_CHUNK):
-        halves = batch.column(0).flatten().to_numpy(zero_copy_only=False).reshape(-1, dim)
-        flat.add(pad_rows(halves))
-    item_rows = rows.to_numpy().astype(np.int64)
-    start_s, end_s = (vectors[name].to_numpy().astype(np.float32) for name in ("start_s", "end_s"))
+    """Joins vectors to their items. items: the searchable ones. about: (n) rows, what the table says of each vector."""
+    item_rows = pc.index_in(about["item_id"], value_set=items["id"]).to_numpy().astype(np.int64)
+    start_s, end_s = (about[name].to_numpy().astype(np.float32) for name in ("start_s", "end_s"))
     for array in (item_rows, start_s, end_s):
         array.setflags(write=False)
-    return VectorIndex(encoder_id, dim, items, item_rows, start_s, end_s, flat, calibration)
+    return VectorIndex(encoder_id, parts.dim, items, item_rows, start_s, end_s, parts, calibration)

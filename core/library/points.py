@@ -19,7 +19,7 @@ from core.library.index import VectorIndex
 from core.library.schema import Item
 from core.library.store import Library
 from core.library.track import track_of
-from core.media.modalities import get_modality, list_text_kinds
+from core.media.modalities import VIDEO, get_modality, list_text_kinds
 
 Unit = Literal["items", "frames"]
 
@@ -44,6 +44,8 @@ class Points:
         How many points there would be without a limit.
     library
         The library's directory.
+    end_s
+        (n,) the end of a segment, as `start_s`; None where it is not known.
     """
 
     index: VectorIndex
@@ -53,6 +55,7 @@ class Points:
     texts: tuple[str, ...] = ()
     considered: int = 0
     library: Path | None = None
+    end_s: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.vectors)
@@ -61,6 +64,16 @@ class Points:
     def first_text(self) -> int:
         """The number of the first text, which is the number of points that are not texts."""
         return len(self) - len(self.texts)
+
+    @property
+    def shown_s(self) -> list[float | None]:
+        """(n,) the second of a video at which a frame is seen as it was embedded: the middle of its segment, as the
+        start may still show what came before. Of other segments the start; None for whole items and texts."""
+        middles = self.start_s if self.end_s is None else (self.start_s + self.end_s) / 2
+        kinds = self._item_kinds() + ["text"] * len(self.texts)
+        places = zip(kinds, self.start_s.tolist(), middles.tolist(), strict=True)
+        found = [middle if kind == VIDEO.name else start for kind, start, middle in places]
+        return [None if np.isnan(second) else second for second in found]
 
     @property
     def names(self) -> list[str]:
@@ -107,9 +120,11 @@ class Points:
     def keep(self, mask: NDArray[np.bool_]) -> Points:
         """The points of an (n,) mask, without texts."""
         rows = np.flatnonzero(mask & (self.item_rows >= 0))
+        end_s = None if self.end_s is None else self.end_s[rows]
         return replace(
-            self, vectors=self.vectors[rows], item_rows=self.item_rows[rows], start_s=self.start_s[rows], texts=()
-        )
+            self, vectors=self.vectors[rows], item_rows=self.item_rows[rows], start_s=self.start_s[rows], texts=(),
+            end_s=end_s,
+        )  # fmt: skip
 
     def _item_kinds(self) -> list[str]:
         return self.index.items["kind"].take(self.item_rows[self.item_rows >= 0]).to_pylist()  # type: ignore
@@ -182,15 +197,16 @@ def load_points(
     texts = tuple(dict.fromkeys(text.strip() for text in texts if text.strip()))
     if not len(numbers) and not texts:
         raise DataError("There is nothing here to lay out: index files with this encoder, or loosen the filters.")
-    vectors, start_s = index.vectors(numbers), index.start_s[numbers]
+    vectors, start_s, end_s = index.vectors(numbers), index.start_s[numbers], index.end_s[numbers]
     if unit == "items":
-        vectors, start_s = _average_videos(index, numbers, vectors), np.full(len(numbers), np.nan, np.float32)
+        vectors = _average_videos(index, numbers, vectors)
+        start_s = end_s = np.full(len(numbers), np.nan, np.float32)
     item_rows = index.item_rows[numbers]
     if texts:
         vectors = np.concatenate([vectors, embed_texts(encoder, texts)])
         item_rows = np.append(item_rows, np.full(len(texts), -1))
-        start_s = np.append(start_s, np.full(len(texts), np.nan, np.float32))
-    return Points(index, vectors, item_rows, start_s, texts, considered + len(texts), library.path)
+        start_s, end_s = (np.append(at, np.full(len(texts), np.nan, np.float32)) for at in (start_s, end_s))
+    return Points(index, vectors, item_rows, start_s, texts, considered + len(texts), library.path, end_s)
 
 
 def _average_videos(index: VectorIndex, numbers: NDArray[np.int64], vectors: Vectors) -> Vectors:

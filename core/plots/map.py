@@ -31,6 +31,8 @@ def space(
     names: Sequence[str] | None = None,
     highlighted: Mask | None = None,
     chosen: Mask | None = None,
+    labels: Sequence[str] = (),
+    label_places: NDArray[np.float32] | None = None,
     title: str = "",
 ) -> go.Figure:
     """Points in 3-D, colored by group or by value.
@@ -44,6 +46,8 @@ def space(
         Of the n points, for the pointer.
     highlighted, chosen : (n,) bool, optional
         Points that stand out; the rest is faint. With both: the points in both.
+    labels, label_places : sequence of str and (m, 3) float32, optional
+        Names that stand in the space, such as those of clusters, and where.
     title : str
 
     Returns
@@ -71,6 +75,8 @@ def space(
                 figure.data[-1].marker.size = size if strong else 0.7 * size
     if coloring.ramp:
         figure.add_scatter3d(**_scale(coloring))
+    if label_places is not None and len(labels):
+        figure.add_scatter3d(**_labels(labels, label_places))
     _lay_out(figure, title)
     return figure
 
@@ -176,6 +182,13 @@ def _scale(coloring: Coloring) -> dict[str, Any]:
             "hoverinfo": "skip"}  # fmt: skip
 
 
+def _labels(labels: Sequence[str], places: NDArray[np.float32]) -> dict[str, Any]:
+    """The trace of the names; they have no hover, so that the points below keep theirs."""
+    x, y, z = np.round(places, 4).T
+    return {"x": x, "y": y, "z": z, "mode": "text", "text": [shorten_label(label, _LONGEST) for label in labels],
+            "textfont": {"size": 13}, "showlegend": False, "hoverinfo": "skip"}  # fmt: skip
+
+
 def _lay_out(figure: go.Figure, title: str) -> None:
     axis = {"title": {"text": ""}, "showticklabels": False, "showbackground": False, "gridcolor": _GRID,
             "zerolinecolor": _GRID, "showspikes": False, "nticks": 3}  # fmt: skip
@@ -185,6 +198,7 @@ def _lay_out(figure: go.Figure, title: str) -> None:
         margin={"l": 0, "r": 0, "t": 40 if title else 0, "b": 0},
         scene={"xaxis": axis, "yaxis": axis, "zaxis": axis, "aspectmode": "data", "dragmode": "orbit",
                "camera": {"eye": {"x": 0.95, "y": 0.95, "z": 0.95}}},
-        legend={"itemsizing": "constant", "x": 0, "y": 1, "bgcolor": "rgba(0, 0, 0, 0)"},
+        legend={"itemsizing": "constant", "orientation": "h", "x": 0, "y": 0, "yanchor": "top",
+                "bgcolor": "rgba(0, 0, 0, 0)"},
         uirevision="view",
     )  # fmt: skip

@@ -20,5 +20,6 @@ from .interactions import InteractionLog as InteractionLog
 from .log_reader import read_log as read_log
 from .model import RecommendModel as RecommendModel
 from .model import learn_from_log as learn_from_log
+from .simulated import simulate_log as simulate_log
 from .tastes import compute_usual_choices as compute_usual_choices
 from .tastes import find_taste_words as find_taste_words

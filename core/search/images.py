@@ -22,8 +22,9 @@ from core.library.store import Library
 from core.media.modalities import VIDEO, list_text_kinds
 from core.media.modality import Segment
 from core.previews.notebook import MOST_CARDS, Card, card_of_item, show_cards
+from core.search.captions import CaptionReading, read_captions
 from core.search.combine import Combine, combine_terms
-from core.search.match_text import describe_match, describe_result
+from core.search.match_text import describe_match, describe_result, quote_caption
 from core.search.passages.items import spell_out
 from core.search.query import Term, embed_query
 from core.search.relevance import LIKELY, Copy, Relevance
@@ -55,6 +56,8 @@ class Hit:
         Of a query that is a picture: whether the item is that very picture, or another part of it.
     judged : bool
         Whether the relevance was measured for such queries and this encoder; see `SearchResult.judged`.
+    caption : str, optional
+        The caption of the item that speaks for it, where it does so more than what is to be seen.
     """
 
     item: Item
@@ -65,6 +68,7 @@ class Hit:
     duplicates: tuple[Item, ...] = ()
     copy: Copy | None = None
     judged: bool = True
+    caption: str | None = None
 
     @property
     def start_s(self) -> float | None:
@@ -91,7 +95,8 @@ class Hit:
 
     def to_card(self) -> Card:
         """What a notebook shows of it."""
-        return card_of_item(self.item, describe_match(self), time_s=self.start_s)
+        note = " · ".join(filter(None, (describe_match(self), quote_caption(self.caption))))
+        return card_of_item(self.item, note, time_s=self.start_s)
 
     def _repr_html_(self) -> str:
         return show_cards([self.to_card()], heading="A hit")
@@ -137,6 +142,7 @@ def search(
     fold_duplicates: bool = True,
     templates: Sequence[str] | None = None,
     combine: Combine = "joint",
+    captions: bool = True,
 ) -> SearchResult:
     """Ranks a library's items against a query, exactly. An item of the query is not among the hits.
 
@@ -157,6 +163,8 @@ def search(
         See `embed_query`.
     combine : {"joint", "sum"}
         How several terms become one query, see `combine_terms`.
+    captions : bool
+        Whether the captions that the library stores count as well, see `core.search.captions`.
 
     Returns
     -------
@@ -182,21 +190,31 @@ def search(
         return SearchResult((), 0, 0, time.perf_counter() - started)
     reading = Relevance.from_library(encoder, index, query, terms, texts=_is_text(filters.kind))
     judged = reading.by_text and reading.calibration.is_measured
-    ranked, groups = _rank(index, reading, allowed, top_k, fold=fold_duplicates)
+    said = read_captions(library, index, terms) if captions and reading.ranks else None
+    ranked, groups = _rank(index, reading, said, allowed, top_k, fold=fold_duplicates)
     hits = tuple(ranked.make_hit(group, judged=judged) for group in groups)
     return SearchResult(hits, sum(hit.likely for hit in hits), considered, time.perf_counter() - started, judged)
 
 
 def _rank(
-    index: VectorIndex, reading: Relevance, allowed: NDArray[np.bool_] | None, top_k: int, *, fold: bool
+    index: VectorIndex,
+    reading: Relevance,
+    said: CaptionReading | None,
+    allowed: NDArray[np.bool_] | None,
+    top_k: int,
+    *,
+    fold: bool,
 ) -> tuple[_Ranked, list[list[int]]]:
     """The ranked vectors, and the ranks of each of the first `top_k` hits."""
     count = -(-top_k // _LEAST) * _LEAST
     while True:
         numbers = _rank_items(index, reading, count, allowed)
-        ranked = _Ranked.judge(index, reading, numbers)
-        groups = ranked.fold() if fold else [[rank] for rank in range(len(numbers))]
-        if len(groups) >= top_k or len(numbers) < count:
+        is_all = len(numbers) < count
+        if said is not None:
+            numbers = _add_items(index, numbers, said.list_nearest(allowed))
+        ranked = _Ranked.judge(index, reading, numbers, said)
+        groups = ranked.fold(top_k) if fold else [[rank] for rank in range(len(numbers))]
+        if len(groups) >= top_k or is_all:
             return ranked, groups[:top_k]
         count *= 2  # folding left too few
 
@@ -212,6 +230,13 @@ def _rank_items(
         if len(best) == count or len(numbers) < wanted:
             return numbers[best]
         wanted *= 4
+
+
+def _add_items(index: VectorIndex, numbers: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The numbers, and those of the first vectors of items in these rows that are not among them."""
+    missing = np.setdiff1d(rows, index.item_rows[numbers])
+    owners, first = np.unique(index.item_rows, return_index=True)
+    return np.concatenate([numbers, first[np.isin(owners, missing)]])
 
 
 def _is_text(kind: str | None) -> bool:
@@ -241,9 +266,13 @@ class _Ranked:
     scores: NDArray[np.float32]
     relevance: NDArray[np.float32]
     copies: list[Copy | None]
+    by_pixels: NDArray[np.float32]  # the match without captions
+    said: CaptionReading | None
 
     @classmethod
-    def judge(cls, index: VectorIndex, reading: Relevance, numbers: NDArray[np.int64]) -> _Ranked:
+    def judge(
+        cls, index: VectorIndex, reading: Relevance, numbers: NDArray[np.int64], said: CaptionReading | None
+    ) -> _Ranked:
         """Puts the nearest vectors in the order of their match."""
         vectors = index.vectors(numbers)
         scores = vectors @ reading.query
@@ -256,16 +285,23 @@ class _Ranked:
             count = int(index.is_frame.sum())
             matches[frames] = limit_moment_match(reading, matches[frames], vectors[frames], frames=count)
             order = np.lexsort((-strength, -matches))
+        by_pixels = matches
+        if said is not None:
+            matches = said.join(index.item_rows[numbers], by_pixels)
+            order = np.lexsort((-strength, -matches))
         falling = np.minimum.accumulate(matches[order])
         copies = reading.name_copies(scores[order])
-        return cls(index, numbers[order], vectors[order], scores[order], falling, copies)
+        return cls(index, numbers[order], vectors[order], scores[order], falling, copies, by_pixels[order], said)
 
-    def fold(self) -> list[list[int]]:
-        """Ranks of each hit, the best rank first: near-duplicates of one kind within two blocks are together."""
+    def fold(self, most: int) -> list[list[int]]:
+        """Ranks of each hit, the best rank first: near-duplicates of one kind within two blocks are together. The first
+        `most` are whole; some later ones may follow."""
         named = self.index.items["kind"].take(self.index.item_rows[self.numbers])
         kinds = np.unique(named.to_numpy(zero_copy_only=False), return_inverse=True)[1]
         groups: dict[int, list[int]] = {}
         for first in range(0, len(self.numbers), _BLOCK):
+            if len(groups) >= most and list(groups)[most - 1] < first - _BLOCK:
+                break  # what follows can join none of the first
             block, window = slice(first, first + _BLOCK), slice(max(0, first - _BLOCK), first + _BLOCK)
             alike = kinds[block, None] == kinds[None, window]  # a photo is no duplicate of a video that shows it
             same = (self.vectors[block] @ self.vectors[window].T >= self.index.thresholds.near_duplicate) & alike
@@ -277,6 +313,7 @@ class _Ranked:
 
     def make_hit(self, group: list[int], *, judged: bool) -> Hit:
         best, number = group[0], int(self.numbers[group[0]])
+        row = int(self.index.item_rows[number])
         rows = self.index.item_rows[self.numbers[group]]
         rest = [
             self.index.item(int(self.numbers[rank])) for rank, row in zip(group, rows, strict=True) if row != rows[0]
@@ -290,4 +327,5 @@ class _Ranked:
             duplicates=tuple({item.id: item for item in rest}.values()),
             copy=self.copies[best],
             judged=judged,
+            caption=None if self.said is None else self.said.quote(row, float(self.by_pixels[best])),
         )

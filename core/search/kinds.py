@@ -34,6 +34,7 @@ def search(
     fold_duplicates: bool = True,
     templates: Sequence[str] | None = None,
     combine: Combine = "joint",
+    captions: bool = True,
 ) -> SearchResult:
     """Ranks a library's items against a query; of a document its best passage counts.
 
@@ -53,6 +54,8 @@ def search(
         Prompt templates of words that are compared with pictures, see `embed_query`.
     combine : {"joint", "sum"}
         How several terms become one query, see `combine_terms`.
+    captions : bool
+        Whether the captions that the library stores help to find pictures, see `core.search.captions`.
 
     Returns
     -------
@@ -74,7 +77,7 @@ def search(
         if kind == TEXT.name
         else search_vectors(
             library, encoder, terms, top_k=top_k, filters=replace(filters, kind=kind),
-            fold_duplicates=fold_duplicates, templates=templates, combine=combine,
+            fold_duplicates=fold_duplicates, templates=templates, combine=combine, captions=captions,
         )
         for kind in kinds
     ]  # fmt: skip

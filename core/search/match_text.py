@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from textwrap import shorten
 from typing import Protocol
 
 _COPIES = {"same": "this very picture", "part": "part of the same picture"}
+_CAPTION = 120  # letters of a caption that are quoted
 
 
 class Judged(Protocol):
@@ -22,6 +24,11 @@ def describe_match(hit: Judged) -> str:
     if copy is not None:
         return _COPIES[copy]
     return format_match(hit.relevance) if hit.judged else ""
+
+
+def quote_caption(caption: str | None) -> str:
+    """That the caption of an item is what speaks for it, and how it begins; "" without one."""
+    return f"Its caption matches: “{shorten(caption, _CAPTION, placeholder=' …')}”" if caption else ""
 
 
 def format_match(relevance: float) -> str:

@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from core.errors import MediaError
 from core.library.public.handout import add_to_zip, check_handed_out
+from core.library.schema import Item
 from core.media.places import Unsure
 from core.search.images import Hit
 from core.utils.tables import Redact, csv_text
@@ -28,20 +29,26 @@ def hits_csv(hits: Sequence[Hit], *, redact: Redact) -> str:
 
 
 def write_hits_zip(hits: Sequence[Hit], target: BinaryIO, *, redact: Redact) -> list[str]:
-    """Writes the original files, numbered by rank, and `hits.csv` into a zip; returns the paths that cannot be read, or
-    are not handed out here. Where a copy could tell a place, `left out.txt` in the zip says so."""
+    """Writes the original files, numbered by rank, and `hits.csv` into a zip; returns the paths that were left out, as
+    `write_files_zip`."""
+    return write_files_zip([hit.item for hit in hits], target, "hits.csv", hits_csv(hits, redact=redact))
+
+
+def write_files_zip(items: Sequence[Item], target: BinaryIO, table_name: str, table: str) -> list[str]:
+    """Writes the original files, numbered in their order, and a table of them into a zip; returns the paths that cannot
+    be read, or are not handed out here. Where a copy could tell a place, `left out.txt` in the zip says so."""
     left_out: list[str] = []
     reasons: list[str] = []
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED, strict_timestamps=False) as archive:  # photos do not shrink
-        for rank, hit in enumerate(hits, start=1):
+        for rank, item in enumerate(items, start=1):
             try:
-                check_handed_out(hit.item)
-                add_to_zip(archive, hit.item.path, f"{rank:04d} {Path(hit.item.path).name}")
+                check_handed_out(item)
+                add_to_zip(archive, item.path, f"{rank:04d} {Path(item.path).name}")
             except (OSError, MediaError) as error:
-                left_out.append(hit.item.path)
+                left_out.append(item.path)
                 if isinstance(error, Unsure):
-                    reasons.append(f"{Path(hit.item.path).name}: {error}")
+                    reasons.append(f"{Path(item.path).name}: {error}")
         if reasons:
             archive.writestr("left out.txt", "\n".join(reasons).encode("utf-8", "backslashreplace"))
-        archive.writestr("hits.csv", hits_csv(hits, redact=redact))
+        archive.writestr(table_name, table)
     return left_out

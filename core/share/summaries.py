@@ -8,15 +8,15 @@ from pathlib import Path
 
 from core.errors import DataError
 from core.library.schema import Item
-from core.media.modalities import VIDEO
 from core.progress import SILENT, Task
 from core.share.chapters import format_ffmetadata, format_webvtt, format_youtube
 from core.share.pages.page import write_page
-from core.share.pages.summary import picture_summary_page, text_summary_page, video_summary_page
+from core.share.pages.summary import collection_page, picture_summary_page, text_summary_page, video_summary_page
+from core.summarize.collection import CollectionSummary, Storyboard
 from core.summarize.pictures import PictureSummary
 from core.summarize.texts import TextSummary
-from core.summarize.videos import Chapter, VideoSummary
-from core.utils.timecode import format_timespan
+from core.summarize.videos import Chapter, VideoSummary, make_item
+from core.utils.timecode import format_timecode, format_timespan
 
 CHAPTER_FORMATS: dict[str, Callable[[Sequence[Chapter]], str]] = {
     ".ffmeta": format_ffmetadata,
@@ -50,9 +50,19 @@ def write_picture_summary(
         write_page(path, picture_markdown(summary, library=library))
 
 
+def write_collection_summary(
+    path: Path, summary: CollectionSummary, *, library: str, encoder: str, task: Task = SILENT
+) -> None:
+    """Writes a summary of several kinds, one below the other. Raises DataError and Cancelled."""
+    if _is_page(path):
+        write_page(path, collection_page(summary, library=library, encoder=encoder, task=task))
+    else:
+        write_page(path, collection_markdown(summary, library=library))
+
+
 def write_video_summary(path: Path, summary: VideoSummary, *, source: Path | Item, task: Task = SILENT) -> None:
     """Writes the chapters. source: the video. Raises DataError and Cancelled."""
-    item = source if isinstance(source, Item) else _make_item(source)
+    item = source if isinstance(source, Item) else make_item(source)
     if _is_page(path):
         write_page(path, video_summary_page(summary, item, task=task))
     elif format_chapters := CHAPTER_FORMATS.get(path.suffix.lower()):
@@ -83,6 +93,24 @@ def picture_markdown(summary: PictureSummary, *, library: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def collection_markdown(summary: CollectionSummary, *, library: str) -> str:
+    """The pictures, frames and sentences, as far as there are any."""
+    parts = []
+    if summary.pictures is not None:
+        parts.append(picture_markdown(summary.pictures, library=library))
+    if summary.videos is not None:
+        parts.append(_storyboard_markdown(summary.videos))
+    if summary.texts is not None:
+        parts.append(text_markdown(summary.texts, names=[Path(item.path).name for item in summary.documents]))
+    return "\n".join(parts)
+
+
+def _storyboard_markdown(summary: Storyboard) -> str:
+    lines = ["# Videos", "", say_covered(summary.covered, summary.count, "videos"), ""]
+    lines += [f"- {_escape(Path(one.item.path).name)} at {format_timecode(one.at_s)}" for one in summary.frames]
+    return "\n".join(lines) + "\n"
+
+
 def video_markdown(summary: VideoSummary, *, name: str) -> str:
     """The chapters with their times."""
     lines = [f"# {_escape(name)}", "", say_covered(summary.covered, None, "the video"), ""]
@@ -98,12 +126,6 @@ def say_covered(covered: float, count: int | None, what: str) -> str:
 
 def _is_page(path: Path) -> bool:
     return path.suffix.lower() == ".html"
-
-
-def _make_item(video: Path) -> Item:
-    """The item of a video that is in no library."""
-    stat = video.stat()
-    return Item("", str(video.absolute()), VIDEO.name, "ok", stat.st_size, stat.st_mtime_ns)
 
 
 def _escape(text: str) -> str:

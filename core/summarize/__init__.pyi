@@ -1,3 +1,8 @@
+from .collection import ChosenFrame as ChosenFrame
+from .collection import CollectionSummary as CollectionSummary
+from .collection import Storyboard as Storyboard
+from .collection import summarize_collection as summarize_collection
+from .collection import summarize_videos as summarize_videos
 from .covering import Cover as Cover
 from .covering import choose_cover as choose_cover
 from .covering import compute_covered as compute_covered

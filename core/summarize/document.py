@@ -10,6 +10,7 @@ from pathlib import Path
 from core.media.modalities import TEXT
 from core.media.modality import Damaged, Part, TextPlace, Wish
 from core.progress import SILENT, Task
+from core.search.passages.words import REFERRING
 
 _SHORTEST = 5  # words of a sentence that says something
 _EARLY = 6  # first words in which a pronoun, or a word such as "then", refers to what came before
@@ -28,10 +29,7 @@ _CONNECTIVES = re.compile(
     r"which|the same))\b",
     re.IGNORECASE,
 )
-_REFERRING = frozenset(
-    "this these those he him his she her hers it its they them their theirs then thus therefore however also "
-    "later".split()
-)
+_LEANING = REFERRING | {"thus", "therefore", "however", "also", "later"}
 # "It is a rule that ..." and "it takes an hour to ..." point forward, not back.
 _FORWARD = re.compile(
     r"it (?:is|was|takes|took|seems|turns out|may|might) (?:\w+ ){0,4}(?:that|to|who|whether)\b", re.IGNORECASE
@@ -86,7 +84,7 @@ def hangs(text: str) -> bool:
     words = [re.split("['’]", word.lower())[0] for word in _WORD.findall(text)[:_EARLY]]
     if words[:1] == ["that"]:
         return True
-    return any(word in _REFERRING for word in words)
+    return any(word in _LEANING for word in words)
 
 
 def read_sentences(source: Path | bytes, *, document: int = 0, task: Task = SILENT) -> list[Sentence]:

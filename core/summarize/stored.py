@@ -22,9 +22,12 @@ def read_stored_sentences(library: Library, item_ids: Sequence[str]) -> list[Sen
 
 
 def read_stored_subtitles(library: Library, video_id: str) -> list[Sentence]:
-    """What is said in a video of a library, by the subtitles that are indexed with it; nothing without any."""
-    beside = [text_id for text_id, video in match_stored_subtitles(library.items()).items() if video.id == video_id]
-    return read_stored_sentences(library, sorted(beside)[:1])
+    """What is said in a video of a library, by the subtitles that are indexed with it, the first by name; nothing
+    without any."""
+    items = library.items()
+    beside = {text_id for text_id, video in match_stored_subtitles(items).items() if video.id == video_id}
+    by_name = [item_id for item_id in items["id"].to_pylist() if item_id in beside]  # rows are sorted by path
+    return read_stored_sentences(library, by_name[:1])
 
 
 def _make_part(passage: Passage) -> Part:

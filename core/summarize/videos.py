@@ -20,9 +20,11 @@ from core.encoders.base import Encoder, Vectors
 from core.errors import DataError, MediaError
 from core.explore.cluster_naming import name_clusters
 from core.explore.clustering import Clusters, compute_centers
+from core.library.schema import Item
 from core.library.track import Track
 from core.media.documents.formats import SUBTITLE_SUFFIXES
-from core.previews.notebook import show_lines
+from core.media.modalities import VIDEO
+from core.previews.notebook import Card, show_cards, show_lines
 from core.progress import SILENT, Task
 from core.summarize.covering import choose_cover
 from core.summarize.document import Sentence, hangs, read_sentences
@@ -62,16 +64,24 @@ class VideoSummary:
     covered : float
         How near the video is to these frames over its time, 0 (as any two frames of it) to 1 (the same), see
         `core.summarize.covering.compute_covered`.
+    video : Item, optional
+        Whose frames a notebook shows.
     """
 
     chapters: tuple[Chapter, ...]
     keyframes_s: tuple[float, ...]
     duration_s: float
     covered: float
+    video: Item | None = None
 
     def _repr_html_(self) -> str:
-        lines = [f"{format_timespan(one.start_s, one.end_s)}  {one.title}" for one in self.chapters]
-        return show_lines(lines, heading=f"{len(lines):,} chapters")
+        count = len(self.chapters)
+        heading = f"{count:,} chapter{'' if count == 1 else 's'}, {len(self.keyframes_s):,} frames that cover "
+        heading += f"{self.covered:.0%}"
+        if self.video is None:
+            lines = [f"{format_timespan(one.start_s, one.end_s)}  {one.title}" for one in self.chapters]
+            return show_lines(lines, heading=heading)
+        return show_cards([_make_card(self.video, chapter) for chapter in self.chapters], heading=heading)
 
 
 def summarize_video(
@@ -81,6 +91,7 @@ def summarize_video(
     count: int = 5,
     sentences: Sequence[Sentence] = (),
     chance: float | None = None,
+    video: Item | Path | None = None,
     task: Task = SILENT,
 ) -> VideoSummary:
     """Chapters and storyboard of a video.
@@ -97,6 +108,8 @@ def summarize_video(
         What is said, with its seconds: `read_sentences` of the subtitles.
     chance : float, optional
         See `core.summarize.covering.compute_covered`.
+    video : Item or Path, optional
+        Where its frames come from, so that a notebook shows them.
     task : Task, optional
 
     Raises
@@ -122,7 +135,19 @@ def summarize_video(
     )
     middles = (track.start_s + track.end_s) / 2
     keyframes = tuple(sorted(round(float(at), 3) for at in middles[cover.numbers]))
-    return VideoSummary(tuple(chapters), keyframes, track.duration_s, cover.covered)
+    item = make_item(video) if isinstance(video, Path) else video
+    return VideoSummary(tuple(chapters), keyframes, track.duration_s, cover.covered, item)
+
+
+def make_item(video: Path) -> Item:
+    """The item of a video that is in no library."""
+    stat = video.stat()
+    return Item("", str(video.absolute()), VIDEO.name, "ok", stat.st_size, stat.st_mtime_ns)
+
+
+def _make_card(video: Item, chapter: Chapter) -> Card:
+    times = format_timespan(chapter.start_s, chapter.end_s)
+    return Card(chapter.title, times, video, chapter.keyframe_s)
 
 
 def read_subtitles_beside(video: Path, *, task: Task = SILENT) -> list[Sentence]:

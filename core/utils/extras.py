@@ -11,6 +11,7 @@ EXTRAS: dict[str, dict[str, str]] = {
     "hub": {"transformers": "transformers", "huggingface_hub": "huggingface_hub"},
     "datasets": {"datasets": "datasets"},
     "mcp": {"mcp": "mcp"},
+    "openvino": {"openvino": "openvino"},
     "samples": {"skimage": "scikit-image", "matplotlib": "matplotlib"},
 }
 

@@ -13,10 +13,11 @@ from fakes import ColorEncoder
 from recorded import DATA, fake_encoders
 
 from core import Item, Library, ingest, open_encoder, parse_query, search
+from core.errors import LibraryError
 from core.library.schema import FORMAT_VERSION
 
 WARM = {"red", "yellow", "orange"}
-SHOWN_ANYWAY = {"beyond"}  # what this parameter of links asked for is now always there
+SHOWN_ANYWAY = {"beyond", "closed"}  # what these parameters of links asked for is now always there
 
 
 @pytest.fixture
@@ -55,6 +56,22 @@ def test_its_labels_and_captions_are_there(before: Path) -> None:
     assert {names[item_id]: text for item_id, text in library.captions()} == {
         name: f"all {name}" for name in names.values()
     }
+
+
+def test_its_captions_find_pictures_and_writing_is_not_needed(
+    before: Path, encoder: ColorEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = Library(before / "library")
+    hits = search(library, encoder, parse_query("all of it is purple")).hits
+    assert Path(hits[0].item.path).name == "purple.png"
+
+    def refuse(*_: object) -> None:
+        raise LibraryError("This library cannot be written.")
+
+    monkeypatch.setattr(Library, "put_caption_vectors", refuse)
+    shutil.rmtree(next(library.path.glob("caption_*")))
+    again = search(Library(before / "library"), encoder, parse_query("red")).hits
+    assert Path(again[0].item.path).name == "red.png"
 
 
 def test_labels_can_still_be_put(before: Path) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from playwright.sync_api import ConsoleMessage, Page, expect
+from playwright.sync_api import ConsoleMessage, Locator, Page, expect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ClientState_pb2 import ClientState
 
@@ -203,18 +203,33 @@ def laid_out(visitor: Visitor, **link: str) -> Visitor:
 
 
 def each_page(visitor: Visitor) -> Iterator[tuple[str, str]]:
-    """Opens one page of the navigation after the other, in one visit, and each of its parts; tells its name, and how
-    its title begins."""
+    """Opens one page of the navigation after the other, in one visit, those under it, and each of their parts; tells
+    its name, and how its title begins."""
     links = visitor.page.get_by_test_id("stSidebarNavLink")
     links.first.wait_for()
     for link in links.all():
-        link.evaluate("link => link.click()")
-        path = urlsplit(link.get_attribute("href") or "").path
-        visitor.page.wait_for_function("path => location.pathname === path", arg=path)
-        name = link.get_by_test_id("stMarkdownContainer").inner_text().strip()
-        title = name if path.strip("/") else ""  # the first page greets with other words
-        yield name, title
-        parts = visitor.page.get_by_test_id("stMain").get_by_role("radiogroup", name="Look at").get_by_role("radio")
-        for part in parts.all()[1:]:
-            part.click()
-            yield f"{name}, {part.inner_text()}", title
+        yield from _each_part(visitor, link)
+        under = visitor.page.locator(".st-key-page_tabs a, .st-key-lessons a")
+        others = [path for path in map(_get_path, under.all()) if path != _get_path(link)]
+        for path in others:
+            link.evaluate("link => link.click()")
+            other = visitor.page.get_by_test_id("stMain").locator(f"a[href$='{path.strip('/')}']")
+            other.wait_for()
+            yield from _each_part(visitor, other)
+
+
+def _get_path(link: Locator) -> str:
+    return urlsplit(link.evaluate("link => link.href")).path  # the attribute may be relative
+
+
+def _each_part(visitor: Visitor, link: Locator) -> Iterator[tuple[str, str]]:
+    path = _get_path(link)
+    name = link.get_by_test_id("stMarkdownContainer").inner_text().strip()
+    link.evaluate("link => link.click()")
+    visitor.page.wait_for_function("path => location.pathname === path", arg=path)
+    title = name if path.strip("/") else ""  # the first page greets with other words
+    yield name, title
+    parts = visitor.page.get_by_test_id("stMain").get_by_role("radiogroup", name="Look at").get_by_role("radio")
+    for part in parts.all()[1:]:
+        part.click()
+        yield f"{name}, {part.inner_text()}", title

@@ -103,3 +103,30 @@ def test_the_lines_of_the_page_run(
     capsys.readouterr()
     exec(compile(at.code[-1].value, "In Python", "exec"), {})
     assert "late September" in capsys.readouterr().out
+
+
+def test_a_model_that_reads_is_registered_by_its_folder_and_marks_words(harbor: Library, tmp_path: Path) -> None:
+    pytest.importorskip("transformers")
+    from tiny_models import save_tiny_question_model
+
+    folder = save_tiny_question_model(tmp_path / "reader")
+    at = visit(ASK, q="When is the highest tide of the year?")
+    assert at.toggle("read").disabled
+    at.text_input("reader folder").set_value(str(folder)).run()
+    assert at.toggle("read").value and not at.exception
+    assert "open_reader" in at.code[0].value
+    assert visit(ASK).text_input("reader folder").value == str(folder), "it is remembered"
+
+
+def test_a_folder_without_a_model_is_refused_in_words(harbor: Library, tmp_path: Path) -> None:
+    pytest.importorskip("transformers")
+    at = visit(ASK)
+    at.text_input("reader folder").set_value(str(tmp_path)).run()
+    assert "no model for question answering" in said(at) and at.toggle("read").disabled
+
+
+def test_visitors_of_a_public_server_cannot_name_a_folder(harbor: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEMBLANCE_PUBLIC", "1")
+    at = visit(ASK)
+    assert "reader folder" not in [entry.key for entry in at.text_input]
+    assert "read" not in [entry.key for entry in at.toggle]

@@ -129,6 +129,13 @@ def test_words_are_no_picture_and_a_video_has_seconds(tmp_path: Path, encoder: C
     assert "is **1.00**" in said(at)
 
 
+def test_a_second_encoder_is_one_click_away(colours: Library) -> None:
+    at = open_page(MODELS)
+    at = settled(press(at, next(label for label in labels(at) if label.startswith("Compare with a copy in"))))
+    assert "Do they agree on neighbors?" in [each.value for each in at.subheader]
+    assert at.selectbox("other").value.startswith("colour@pca") and "one encoder only" not in said(at)
+
+
 def test_one_encoder_alone_says_how_to_add_another(colours: Library) -> None:
     at = open_page(MODELS)
     assert "vectors of one encoder only" in said(at)

@@ -51,7 +51,9 @@ def charts(at: AppTest) -> int:
 def test_nothing_is_learned_before_somebody_asks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(_SIMULATE, "simulate")
     at = visit(PAGE)
-    assert "Simulated." in said(at) and "Start" in labels(at) and not charts(at)
+    assert "Simulated." in said(at) and "Start" in labels(at)
+    assert charts(at) == 1 and "how the map forms" in said(at), "a training that ended stands there"
+    assert not charts(visit(PAGE, learn_from="a file of ratings")) and not charts(visit(PAGE, subject="words"))
 
 
 def test_a_training_shows_curves_a_map_and_one_movie() -> None:
@@ -152,7 +154,7 @@ def test_words_are_learned_and_asked() -> None:
     assert charts(at) == 4, "two curves, the map over epochs, the weights"
     assert "one row of the layer" in said(at)
     assert "**friday** · time" in said(at)
-    assert "king is to queen as prince is to" in said(at) and "does not belong" in said(at)
+    assert "boy is to girl as son is to" in said(at) and "does not belong" in said(at)
     at = at.text_input("odd").set_value("the, in, a, nowhere").run()
     assert "choose another word" in said(at)
     at = at.segmented_control("subject").set_value("movies").run()

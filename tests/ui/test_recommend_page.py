@@ -411,9 +411,17 @@ def test_a_log_makes_the_mix_live(shades: Library) -> None:
     assert share(nearest[:11], "red") == 1.0
 
 
+def test_without_a_log_simulated_visitors_are_one_click_away(shades: Library) -> None:
+    at = open_feed(part="how good it is")
+    at = settled(press(press(at, "Learn from a log"), "Learn from simulated visitors"))
+    assert "Learned from **simulated visitors**" in said(at)
+    assert "simulate_log(library.index(encoder))" in at.code[-1].value
+    at = press(at, "Go to the feed")
+    assert not at.slider("mix").disabled
+
+
 def test_a_log_of_something_else_is_refused(shades: Library) -> None:
     at = open_feed(part="what others did")
-    assert next(button for button in at.button if button.label == "Learn").disabled
     at.file_uploader("log_file").upload("visits.csv", b"user,item\na,nowhere.png\n").run()
     at = settled(press(at, "Learn"))
     assert "Not one item of the log is in this library" in said(at) and not at.metric
@@ -439,7 +447,7 @@ def test_likes_of_the_app_are_kept_when_asked_and_learned_from(shades: Library) 
 
 def test_figures_are_measured_when_asked(shades: Library) -> None:
     at = open_feed(part="how good it is")
-    assert "Learn from a log under" in said(at) and not at.get("plotly_chart")
+    assert "Learn from one first" in said(at) and not at.get("plotly_chart")
     at = learned(shades)
     at.segmented_control("part").set_value("how good it is").run()
     assert not at.get("plotly_chart")

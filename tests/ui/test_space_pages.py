@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
 from fakes import ColorEncoder
@@ -136,18 +137,12 @@ def test_the_library_is_sorted_along_an_axis(colours: Library) -> None:
     assert "Type a phrase for each end" in said(at)
 
 
-def test_kinds_lie_on_one_picture(colours: Library) -> None:
-    at = visit(SPACE, words="red, blue, red")
-    assert titles(at) == ["10 points by PCA"] and "texts=['red', 'blue']" in said(at)
-    at.toggle("closed").set_value(True).run()
-    assert titles(at) == ["10 points by PCA, gap closed"] and "points.centered" in said(at)
-
-
-def test_nothing_slow_is_laid_out_before_it_is_asked_for(colours: Library) -> None:
-    at = visit(SPACE, words="red", method="t-SNE")
-    assert titles(at) == []
-    press(at, "Compute layout")
-    assert titles(settled(at)) == ["9 points by t-SNE"]
+def test_words_are_taken_along_to_the_map(colours: Library) -> None:
+    at = visit(SPACE, view="one picture", words="red, blue, red", method="PCA", closed="true")
+    link = parse_qs(at.get("page_link")[-1].proto.query_string)
+    assert link["texts"] == ["red\nblue"] and link["layout"] == ["PCA"] and "add_texts" in said(at)
+    at = settled(visit("pages/explore.py", **{name: values[0] for name, values in link.items()}))
+    assert [name["text"] for name in component(at, "names")[0]["names"] if name["mark"]] == ["red", "blue"]
 
 
 def test_one_question_three_ways(colours: Library) -> None:

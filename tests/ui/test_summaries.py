@@ -45,6 +45,23 @@ def test_texts_among_the_results_are_summarized(tmp_path: Path, encoder: ColorEn
     assert {"Page (HTML)", "Markdown"} <= set(offered(at))
 
 
+def test_a_library_of_texts_alone_is_summarized(tmp_path: Path, encoder: ColorEncoder) -> None:
+    (tmp_path / "bread.md").write_text("Bread dough rises because yeast eats sugar. A warm kitchen makes yeast faster.")
+    ingest(create_library("Papers"), encoder, [tmp_path / "bread.md"])
+    at = press(visit(LIBRARY), "Summarize")
+    assert "2 sentences of 2" in said(at) and at.slider("summary sentences").value == 5
+
+
+def test_a_library_of_several_kinds_is_summarized_kind_by_kind(
+    tmp_path: Path, photos: Path, encoder: ColorEncoder
+) -> None:
+    (photos / "bread.md").write_text("Bread dough rises because yeast eats sugar. A warm kitchen makes yeast faster.")
+    write_video(photos / "film.mp4", ["red", "blue"], seconds_each=4)
+    ingest(create_library("All"), encoder, [photos], texts=True)
+    at = press(visit(LIBRARY), "Summarize")
+    assert "5 pictures of 8" in said(at) and "2 frames of 1 video" in said(at) and "2 sentences of 2" in said(at)
+
+
 def test_the_open_video_has_chapters(tmp_path: Path, encoder: ColorEncoder) -> None:
     film = write_video(tmp_path / "flags.mp4", ["red", "white", "blue"], seconds_each=12)
     ingest(create_library("Films"), encoder, [film])

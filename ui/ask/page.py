@@ -7,12 +7,13 @@ from dataclasses import replace
 import streamlit as st
 
 from core import Encoder, Filters, Hit, Library
-from core.ask import Reply, ask
+from core.ask import AnswerReader, Reply, ask
 from core.library.filters import ANY
 from core.media.modalities import TEXT
 from core.media.modality import Modality, Segment
 from ui.ask.answers import list_places, show_answers
 from ui.ask.question import follow_up_box, get_before, question_box, show_before, show_examples
+from ui.ask.reader import choose_reader, reader_name
 from ui.components.gallery.gallery import Card, gallery
 from ui.session.cache import get_cached
 from ui.session.encoders import load_encoder
@@ -36,16 +37,17 @@ def page() -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="query_tools"):
         kind = _choose_kind(at.facts.searchable.kinds)
         filters = replace(filter_panel(at.library, at.encoder, None), kind=kind)
-    texts = bool(at.facts.searchable.counts.get(TEXT.name))
+        texts = bool(at.facts.searchable.counts.get(TEXT.name))
+        reader = choose_reader() if texts else None
     if not texts:
         _say_no_texts()
     if not question:
         show_examples(at.library, at.library.index(at.encoder))
         return
-    reply = _find(at.library, at.encoder, question, get_before(), filters)
+    reply = _find(at.library, at.encoder, question, get_before(), filters, reader)
     show_before(reply)
     _show(at, reply, filters, texts=texts)
-    in_python(ask_lines(at.library, at.encoder, reply, filters))
+    in_python(ask_lines(at.library, at.encoder, reply, filters, reader=reader_name() if reader else None))
 
 
 def _choose_kind(kinds: list[Modality]) -> str:
@@ -67,15 +69,17 @@ def _say_no_texts() -> None:
     st.page_link("pages/library.py", label="Add texts on the page Library", icon=":material/arrow_forward:")
 
 
-def _find(library: Library, encoder: Encoder, question: str, before: str, filters: Filters) -> Reply:
+def _find(
+    library: Library, encoder: Encoder, question: str, before: str, filters: Filters, reader: AnswerReader | None
+) -> Reply:
     """The reply, cached until its inputs change."""
     load_encoder(encoder)
 
     def compute() -> Reply:
         with st.spinner("Reading …"):
-            return ask(library, encoder, question, after=before, k=_MOST, filters=filters)
+            return ask(library, encoder, question, after=before, k=_MOST, filters=filters, reader=reader)
 
-    key = (encoder.id, question, before, filters, items_with_label(library, filters))
+    key = (encoder.id, question, before, filters, items_with_label(library, filters), reader)
     return get_cached("ask", key, library.index(encoder), compute)
 
 

@@ -2,12 +2,17 @@
 const shown = new WeakMap()
 
 export default function ({ data, parentElement, setTriggerValue }) {
+  const list = parentElement.querySelector("ul")
+  list.classList.toggle("short", data.short)
   if (shown.get(parentElement) === data.token) return
   shown.set(parentElement, data.token)
-  const list = parentElement.querySelector("ul")
   const at = list.scrollTop
   list.replaceChildren(...data.rows.map((row) => entry(row, () => setTriggerValue("choose", row.number))))
   list.scrollTop = at
+  const pressed = list.querySelector("[aria-pressed=true]")
+  if (!pressed) return
+  const { offsetTop, offsetHeight } = pressed // in sight, without moving the page
+  if (offsetTop < list.scrollTop || offsetTop + offsetHeight > list.scrollTop + list.clientHeight) list.scrollTop = offsetTop - 3
 }
 
 function entry(row, choose) {

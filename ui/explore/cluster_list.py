@@ -30,7 +30,7 @@ _COMPONENT = st.components.v2.component(
 
 def get_titles(atlas: Atlas) -> list[str]:
     """The names of the clusters, including those that this visitor gave."""
-    return atlas.titles(_renamed(atlas))
+    return atlas.titles(_renamed())
 
 
 def cluster_list(atlas: Atlas, titles: list[str], chosen: SelectionState | None, *, colored: bool) -> None:
@@ -57,17 +57,19 @@ def cluster_list(atlas: Atlas, titles: list[str], chosen: SelectionState | None,
         if isinstance(number, int) and 0 <= number < atlas.clusters.count:
             choose_cluster(number)
 
-    _COMPONENT(key="cluster_list", data={"token": token, "rows": rows}, on_choose_change=choose)
+    _COMPONENT(
+        key="cluster_list", data={"token": token, "rows": rows, "short": chosen is not None}, on_choose_change=choose
+    )
 
 
-def rename_box(atlas: Atlas, number: int, title: str) -> None:
+def rename_box(number: int, title: str) -> None:
     """A box to rename a cluster for this session; the name is also the proposed label."""
     key = f"rename {number}"
 
     def rename() -> None:
-        _renamed(atlas)[number] = (st.session_state[key] or "").strip()
-        if not _renamed(atlas)[number]:
-            del _renamed(atlas)[number]
+        _renamed()[number] = (st.session_state[key] or "").strip()
+        if not _renamed()[number]:
+            del _renamed()[number]
 
     st.text_input(
         "Name",
@@ -80,15 +82,15 @@ def rename_box(atlas: Atlas, number: int, title: str) -> None:
     )
 
 
-def _renamed(atlas: Atlas) -> dict[int, str]:
-    """The names that a visitor gave to the clusters of this map, discarded with it."""
-    state = get_state(ExploreState)
-    return state.names if state.atlas is atlas else {}
+def _renamed() -> dict[int, str]:
+    """The names that a visitor gave to the clusters of the map, discarded with it."""
+    return get_state(ExploreState).names
 
 
 def _pictures(atlas: Atlas) -> list[bytes | None]:
     items = atlas.points.items(atlas.medoids)
-    seconds = [None if second != second else float(second) for second in atlas.points.start_s[atlas.medoids]]  # NaN
+    shown_s = atlas.points.shown_s
+    seconds = [shown_s[number] for number in atlas.medoids]
     return thumbnails(zip(items, seconds, strict=True), _SIDE)
 
 

@@ -9,38 +9,50 @@ from core.explore import atlas
 from core.explore.atlas import Atlas, AtlasRequest
 from core.explore.vocabulary import load_user_words
 from core.policy import get_policy
+from core.progress import Task
 from ui.button import pressed
-from ui.jobs.tasks import get_task, start, task_button
+from ui.jobs.map_job import map_job_panel
+from ui.jobs.tasks import get_task, start, start_if_idle, task_button
 from ui.jobs.work import get_result
 from ui.session.cache import get_cached
-from ui.session.encoders import load_encoder
 from ui.session.libraries import may_change
 from ui.text import counted, duration_text
 from ui.widgets.code_block import opening
 from ui.widgets.filters import items_with_label
 
+_TITLE = "Laying out the map"
+
 
 def get_requested_atlas(library: Library, encoder: Encoder, request: AtlasRequest, count: int) -> Atlas | None:
-    """The cached map; else a button, and the map once it is laid out."""
+    """The map: cached, or laid out in the background, which starts by itself. None until it is there.
+
+    After a stop, a button starts it again.
+    """
     about = _about(library, encoder, request)
     index = library.index(encoder)
     again = get_task("explore anew", about=about)
     if again is not None and again.state is index:
         fresh = get_result(again.job)
-        if fresh is not None or again.job.running:
+        if fresh is not None:
             return fresh
-    with st.container(key="explore_loading"):
-        if request.texts:
-            load_encoder(encoder)
+    if request == AtlasRequest() and map_job_panel(library):
+        return None
     cached = get_cached("atlas", about, index, lambda: atlas.load_cached_atlas(library, encoder, request))
     if cached is not None:
         return cached
+
+    def work(task: Task) -> Atlas:
+        return atlas.build_atlas(library, encoder, request, **_server_options(), task=task)
+
+    started = get_task("explore", about=about)
+    if started is None or started.state is not index:
+        start_if_idle("explore", _TITLE, work, about=about, state=index)
     seconds = duration_text(atlas.estimate_seconds(count, request))
     return task_button(
         "explore",
         "Lay out the map",
-        lambda task: atlas.build_atlas(library, encoder, request, **_server_options(), task=task),
-        title="Laying out the map",
+        work,
+        title=_TITLE,
         about=about,
         state=index,
         icon=":material/scatter_plot:",
@@ -57,7 +69,7 @@ def offer_refresh(library: Library, encoder: Encoder, request: AtlasRequest, lai
         if pressed("Lay out again", icon=":material/restart_alt:", type="tertiary", key="anew"):
             start(
                 "explore anew",
-                "Laying out the map",
+                _TITLE,
                 lambda task: atlas.build_atlas(library, encoder, request, rebuild=True, **_server_options(), task=task),
                 about=_about(library, encoder, request),
                 state=library.index(encoder),
@@ -70,19 +82,21 @@ def _server_options() -> dict[str, bool]:
     return {"in_subprocess": True, "cache_texts": get_policy().may_write_shared}
 
 
-def python_lines(library: Library, encoder: Encoder, request: AtlasRequest) -> str:
+def python_lines(library: Library, encoder: Encoder, request: AtlasRequest, texts: tuple[str, ...]) -> str:
     """The lines that make this map."""
     settings = {
         name: getattr(request, name)
-        for name in ("of", "filters", "texts", "layout", "dims", "clusters", "k")
+        for name in ("of", "filters", "layout", "dims", "clusters", "k")
         if getattr(request, name) != getattr(AtlasRequest(), name)
     }
     filters = "from core import Filters\n" if "filters" in settings else ""
     given = ", ".join(f"{name}={value!r}" for name, value in settings.items())
-    return f"""{filters}from core.explore.atlas import AtlasRequest, build_atlas
+    own = "from core.explore.text_places import add_texts\n" if texts else ""
+    put = f"atlas = add_texts(atlas, encoder, {list(texts)!r})\n" if texts else ""
+    return f"""{filters}{own}from core.explore.atlas import AtlasRequest, build_atlas
 {opening(library, encoder)}
 atlas = build_atlas(library, encoder, AtlasRequest({given}))
-for number, (title, size) in enumerate(zip(atlas.titles(), atlas.clusters.sizes)):
+{put}for number, (title, size) in enumerate(zip(atlas.titles(), atlas.clusters.sizes)):
     print(title, size, atlas.points.items([atlas.medoids[number]])[0].path)
 atlas.places  # where each of atlas.points lies
 """

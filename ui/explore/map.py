@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Literal, get_args
 
 import numpy as np
 import streamlit as st
@@ -29,7 +28,8 @@ from core.search.combine import combine_terms
 from core.search.query import query_state
 from ui.components.gallery.gallery import picture_uri
 from ui.components.map.map_view import Listeners, MapData, PointName, Seen, points_map
-from ui.explore.selection_state import ExploreState, choose_cluster, choose_line
+from ui.explore.bar import Color
+from ui.explore.selection_state import ExploreState, choose_cluster, choose_line, choose_near
 from ui.session.cache import get_cached
 from ui.session.state import get_state
 from ui.text import counted, plain
@@ -37,37 +37,23 @@ from ui.widgets.details import open_details
 from ui.widgets.filters import Options
 from ui.widgets.query.image_search import find
 
-Color = Literal["cluster", "label", "kind", "folder", "date", "score"]
 _SIDE = 160  # pixels of a picture on the map
 _MOST_LIT = 1_000
 _NEAREST = 12  # highlighted where no match is known
 
 
-def map_tools(
-    library: Library, encoder: Encoder, filters: Filters
-) -> tuple[tuple[Term, ...], SearchResult | None, Color]:
-    """The highlight box and the color choice. Returns (terms, result, color)."""
-    with st.container(horizontal=True, vertical_alignment="bottom", key="map_tools"):
-        text = st.text_input(
-            "Highlight",
-            key="light",
-            bind="query-params",
-            type="search",
-            placeholder="a dog on a beach",
-            help="Points that match these words stand out on the map.",
-        )
-        color = st.selectbox("Color by", get_args(Color), key="colour", bind="query-params", width=150)
-    trouble = st.container(key="map_trouble")
-    if not (text or "").strip():
-        return (), None, color or "cluster"
+def find_matches(
+    library: Library, encoder: Encoder, words: str, filters: Filters
+) -> tuple[tuple[Term, ...], SearchResult | None]:
+    """What matches the words to highlight, with their terms; nothing without words, or where they are no query."""
+    if not words:
+        return (), None
     try:
-        terms = parse_query(text, files=False)
-        with trouble:  # a loading encoder shows its progress there
-            result = find(library, encoder, terms, filters, Options(_MOST_LIT, False, None))
+        terms = parse_query(words, files=False)
+        return terms, find(library, encoder, terms, filters, Options(_MOST_LIT, False, None))
     except QueryError as error:
-        trouble.warning(plain(str(error)), icon=":material/help:")
-        return (), None, color or "cluster"
-    return terms, result, color or "cluster"
+        st.warning(plain(str(error)), icon=":material/help:")
+        return (), None
 
 
 def find_lit_points(atlas: Atlas, result: SearchResult | None) -> NDArray[np.bool_] | None:
@@ -124,30 +110,56 @@ def show_map(
         mask = np.zeros(len(atlas.points), bool)
         mask[chosen] = True
     if atlas.places.shape[1] == 3:
-        figure = space(atlas.places, coloring, names=atlas.points.names, highlighted=highlighted, chosen=mask)
-        st.plotly_chart(figure, key="map_space", alt=about)
-        st.caption("Drag to rotate, scroll to zoom. To select points, choose 2-D.")
+        _show_space(atlas, titles, coloring, highlighted, mask, about)
         return
     names = [
         PointName(text, tuple(place), number)
         for number, (text, place) in enumerate(zip(titles, atlas.middles.tolist(), strict=True))
     ]
     first_text = atlas.points.first_text
-    marks = [PointName(text, tuple(atlas.places[first_text + n].tolist())) for n, text in enumerate(atlas.points.texts)]
+    marks = [
+        PointName(text, tuple(atlas.places[first_text + number].tolist()), text_number=number)
+        for number, text in enumerate(atlas.points.texts)
+    ]
     shown = MapData(atlas.places, coloring, [*marks, *names], highlighted, mask, about)
-    listeners = Listeners(partial(_seen, atlas, titles), partial(_open, atlas), choose_cluster, choose_line)
+    listeners = Listeners(
+        partial(_seen, atlas, titles), partial(_open, atlas), choose_cluster, choose_line, choose_near
+    )
     points_map(shown, listeners, key="points_map")
+
+
+def _show_space(
+    atlas: Atlas,
+    titles: list[str],
+    coloring: Coloring,
+    highlighted: NDArray[np.bool_] | None,
+    chosen: NDArray[np.bool_] | None,
+    about: str,
+) -> None:
+    """The map in 3-D, to look at: with names, without lasso."""
+    texts = atlas.points.texts
+    labels = [*texts, *titles]
+    label_places = np.concatenate([atlas.places[atlas.points.first_text :], atlas.middles])
+    figure = space(
+        atlas.places,
+        coloring,
+        names=atlas.points.names,
+        highlighted=highlighted,
+        chosen=chosen,
+        labels=labels,
+        label_places=label_places,
+    )
+    st.plotly_chart(figure, key="map_space", alt=about, height="stretch", config={"displaylogo": False})
 
 
 def _seen(atlas: Atlas, titles: list[str], numbers: list[int]) -> dict[int, Seen]:
     """The picture, name and cluster of each of these points."""
     points, of = atlas.points, atlas.clusters.labels
-    first_text = points.first_text
+    first_text, shown_s = points.first_text, points.shown_s
     seen = {number: Seen(None, points.texts[number - first_text], "text") for number in numbers if number >= first_text}
     own = [number for number in numbers if number < first_text]
     for number, item in zip(own, points.items(own), strict=True):
-        start = float(points.start_s[number])
-        time_s = None if np.isnan(start) else start
+        time_s = shown_s[number]
         when = f" · {get_modality(item.kind).describe(time_s)}" if time_s is not None else ""
         about = titles[of[number]] if of[number] >= 0 else "in no cluster"
         seen[number] = Seen(picture_uri(item, _SIDE, time_s), Path(item.path).name + when, about)
@@ -159,3 +171,5 @@ def _open(atlas: Atlas, number: int) -> None:
         item = atlas.points.items([number])[0]
         get_state(ExploreState).opened = item
         open_details(item)
+    else:
+        choose_near(number - atlas.points.first_text)

@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from core import Encoder, Library
+from core import Encoder, Item, Library, embed_query, parse_query
+from core.errors import QueryError
 from core.explore.atlas import Atlas, name_selection
 from core.explore.cluster_naming import ClusterName
-from core.explore.selection import Summary, select_whole_items, selection_csv, summarize_selection
+from core.explore.selection import Summary, rank_selection, select_whole_items, selection_csv, summarize_selection
 from core.library.schema import Label
 from core.media.modalities import get_modality
 from core.plots.map import count_bars
 from core.policy import get_policy
+from core.search.combine import combine_terms
+from core.search.query import query_state
+from core.share.hits import write_files_zip
 from ui.components.gallery.gallery import Card, gallery
 from ui.errors import boundary
 from ui.explore.cluster_list import rename_box
 from ui.explore.selection_state import ExploreState, SelectionState, choose_cover, choose_nothing
 from ui.session.cache import get_cached
+from ui.session.encoders import load_encoder
 from ui.session.libraries import may_change
 from ui.session.state import get_state
-from ui.text import counted, counted_kind, percent, plain
+from ui.text import counted, counted_kind, percent, plain, too_large
 from ui.widgets.details import open_details
 from ui.widgets.query.box import more_like
 from ui.widgets.summary.button import summary_button
@@ -54,18 +61,48 @@ def selection_section(
         st.markdown("Texts: " + ", ".join(f"“{plain(text)}”" for text in texts[:20]))
     if about.items:
         _tools(library, encoder, atlas, titles, chosen, numbers)
-        _pictures(atlas, numbers, chosen)
+        _pictures(atlas, _search_within(encoder, atlas, numbers), chosen)
 
 
-def cover_button(chosen: SelectionState | None, count: int) -> None:
+def _search_within(encoder: Encoder, atlas: Atlas, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The selection, best match first if words are given."""
+    text = st.text_input(
+        "Search within the selection",
+        key="within",
+        bind="query-params",
+        type="search",
+        placeholder="Search within the selection",
+        label_visibility="collapsed",
+    )
+    if not (text or "").strip():
+        return numbers
+    load_encoder(encoder)
+    try:
+        terms = parse_query(text, files=False)
+        key = (terms, query_state(encoder, terms), encoder.id)
+        points = atlas.points
+        vector = get_cached(
+            "explore within", key, atlas, lambda: embed_query(encoder, combine_terms(terms), index=points.index)
+        )
+    except QueryError as error:
+        st.warning(plain(str(error)), icon=":material/help:")
+        return numbers
+    return rank_selection(points, numbers, vector)
+
+
+def cover_form(chosen: SelectionState | None, count: int) -> None:
     """Pick representative items of the selection or of the whole map."""
     what = "the selection" if chosen is not None else "the map"
-    with st.popover("Pick representatives", icon=":material/grain:"):
-        st.caption(
-            f"Picks items so that everything in {what} is close to one of them.",
-            help="A sample to look at or to label that is spread better than a random one.",
+    with st.container(horizontal=True, vertical_alignment="bottom", key="map_cover"):
+        size = st.number_input(
+            f"Representatives of {what}",
+            1,
+            max(1, min(1000, count)),
+            min(_SAMPLE, max(1, count)),
+            key="cover_count",
+            help=f"Items such that everything in {what} is close to one of them: a sample to look at or to label that "
+            "is spread better than a random one.",
         )
-        size = st.number_input("How many", 1, max(1, min(1000, count)), min(_SAMPLE, max(1, count)), key="cover_count")
         st.button("Pick", type="primary", on_click=choose_cover, args=(int(size), chosen), disabled=not count)
 
 
@@ -73,17 +110,17 @@ def _heading(atlas: Atlas, titles: list[str], chosen: SelectionState, about: Sum
     counts = counted(about.count, "point")
     if chosen.kind == "cluster" and isinstance(chosen.value, int):
         title = f"{plain(titles[chosen.value])}: {counts}"
+    elif chosen.kind == "near" and isinstance(chosen.value, int):
+        title = f"Nearest to “{plain(atlas.points.texts[chosen.value])}”"
     else:
         title = f"{counts} selected" if chosen.kind == "line" else f"{counts} that represent the rest"
-    with st.container(horizontal=True, vertical_alignment="center", key="selection_head"):
+    with st.container(horizontal=True, vertical_alignment="center", wrap=False, key="selection_head"):
         st.markdown(f"#### {title}", width="stretch")
-        if chosen.kind == "cluster" and isinstance(chosen.value, int):
-            rename_box(atlas, chosen.value, titles[chosen.value])
         st.button("Clear the selection", icon=":material/close:", type="tertiary", on_click=choose_nothing)
 
 
 def _words(encoder: Encoder, atlas: Atlas, chosen: SelectionState, numbers: NDArray[np.int64]) -> None:
-    if chosen.kind == "cover":
+    if chosen.kind in ("cover", "near"):
         return
     if chosen.kind == "cluster" and isinstance(chosen.value, int):
         name: ClusterName | None = atlas.names[chosen.value]
@@ -126,24 +163,48 @@ def _tools(
     chosen: SelectionState,
     numbers: NDArray[np.int64],
 ) -> None:
-    groups = [titles[number] if number >= 0 else "" for number in atlas.clusters.labels]
+    points = atlas.points
+    whole = select_whole_items(points, numbers)
+    items = points.items(whole)
     with st.container(horizontal=True, vertical_alignment="bottom", key="selection_tools"):
+        if may_change(library):
+            _label_box(library, atlas, titles, chosen, numbers)
+        st.download_button(
+            "Files (zip)",
+            data=lambda: _zip(items, _table(atlas, titles, numbers)),
+            file_name="selection.zip",
+            mime="application/zip",
+            icon=":material/folder_zip:",
+            disabled=too_large(items),
+            on_click="ignore",
+            help="The original files, with a table.",
+        )
         st.download_button(
             "Table (CSV)",
-            data=lambda: selection_csv(atlas.points, numbers, groups, redact=get_policy().display_path),
+            data=lambda: _table(atlas, titles, numbers),
             file_name="selection.csv",
             mime="text/csv",
             icon=":material/table:",
             on_click="ignore",
         )
-        ids = atlas.points.index.items["id"].take(
-            np.unique(atlas.points.item_rows[select_whole_items(atlas.points, numbers)])
-        )
+        ids = [item.id for item in items]
         of = titles[chosen.value] if chosen.kind == "cluster" and isinstance(chosen.value, int) else "Selection"
-        summary_button(library, encoder, ids.to_pylist(), key="selection", of=of)
-        export_item_vectors(library, encoder, ids.to_pylist(), key="selection")
-        if may_change(library):
-            _label_box(library, atlas, titles, chosen, numbers)
+        summary_button(library, encoder, ids, key="selection", of=of)
+        export_item_vectors(library, encoder, ids, key="selection")
+        if chosen.kind == "cluster" and isinstance(chosen.value, int):
+            with st.popover("Rename", icon=":material/edit:"):
+                rename_box(chosen.value, titles[chosen.value])
+
+
+def _table(atlas: Atlas, titles: list[str], numbers: NDArray[np.int64]) -> str:
+    groups = [titles[number] if number >= 0 else "" for number in atlas.clusters.labels]
+    return selection_csv(atlas.points, numbers, groups, redact=get_policy().display_path)
+
+
+def _zip(items: Sequence[Item], table: str) -> bytes:
+    buffer = io.BytesIO()
+    write_files_zip(items, buffer, "selection.csv", table)
+    return buffer.getvalue()
 
 
 def _label_box(
@@ -177,15 +238,14 @@ def _label(library: Library, atlas: Atlas, numbers: NDArray[np.int64], task: str
 
 def _pictures(atlas: Atlas, numbers: NDArray[np.int64], chosen: SelectionState) -> None:
     points = atlas.points
-    shown = select_whole_items(points, numbers)
+    shown, shown_s = select_whole_items(points, numbers), points.shown_s
     state = get_state(ExploreState)
     if state.shown[0] != chosen:
         state.shown = (chosen, _PAGE)
     sample = shown[: state.shown[1]]
     cards = []
     for number, item in zip(sample, points.items(sample), strict=True):
-        start = float(points.start_s[number])
-        time_s = None if np.isnan(start) else start
+        time_s = shown_s[number]
         about = f"at {get_modality(item.kind).describe(time_s)}" if time_s is not None else ""
         cards.append(Card(item, time_s=time_s, about=about))
     gallery(cards, key="map_gallery", on_open=open_details, on_like=more_like)

@@ -41,7 +41,7 @@ def search_or_browse(at: PageContext) -> None:
         follow_request("all")
         add_panels("all")
         filters = filter_panel(library, encoder, None)
-        options = option_panel(encoder)
+        options = option_panel(library, encoder)
     job_panel(library)
     item_search(
         library, encoder, replace(filters, kind=ANY), options,

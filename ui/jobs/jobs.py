@@ -5,18 +5,16 @@ from __future__ import annotations
 import logging
 import math
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Generic, TypeVar
 
 import streamlit as st
 
-from core import Encoder, IngestReport, Library, Progress, SemblanceError, ingest
+from core import IngestReport, Library, Progress, SemblanceError
 from core.errors import Cancelled
 from core.library.ingest.texts import count_passed_over
-from core.media.sampling import Sampling
 from core.policy import get_policy
 from core.progress import Task
 from ui.errors import boundary
@@ -146,24 +144,6 @@ def start_job(library: Library, title: str, work: Work[IngestReport]) -> None:
             return
         job = _jobs()[str(library.path)] = Job(title)
         job.begin(work, lasting=not is_session_library(library))
-
-
-def start_ingest(
-    library: Library,
-    encoder: Encoder,
-    title: str,
-    paths: Sequence[Path | str],
-    sampling: Sampling | None = None,
-    *,
-    texts: bool | None = None,
-) -> None:
-    """Starts indexing these paths into a library, so that it can be stopped. sampling: of the videos. texts: whether
-    texts are read, as of `ingest`."""
-
-    def work(task: Task) -> IngestReport:
-        return ingest(library, encoder, paths, sampling, texts=texts, task=task)
-
-    start_job(library, title, work)
 
 
 def dismiss_job(library: Library) -> None:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.learn.isolated import IsolatedTraining
 from core.learn.maps import compute_maps
+from core.learn.recorded import load_recorded
 from core.learn.state import Epoch
 from core.learn.words.text import Text
 from core.plots.training import loss_line, share_lines
@@ -42,8 +43,22 @@ def live(run: Run, job: Job[Run]) -> None:
             text = place_text(job.waits_for)
         st.progress(now.fraction if now else 0.0, text=text)
         if run.training is not None:
-            figures(run.training, run.epochs)
             st.plotly_chart(_newest(run, run.training), key="learn_map", config=_STILL, alt="Items on a map")
+            figures(run.training, run.epochs)
+
+
+def show_recorded() -> None:
+    """Before the first training of a visit: one that ended, to be played."""
+    recorded = load_recorded()
+    epochs = len(recorded.maps) - 1
+    st.plotly_chart(
+        map_over_epochs(
+            recorded.maps, range(epochs + 1), recorded.items, axes="weights",
+            title=f"A training that ended: {counted(len(recorded.items), 'movie')} after {counted(epochs, 'epoch')}",
+        ),
+        key="learn_recorded", config=_STILL, alt="Movies on a map, epoch by epoch",
+    )  # fmt: skip
+    st.caption("Press Play to see how the map forms. Start trains a network of your own.")
 
 
 def figures(training: IsolatedTraining, epochs: list[Epoch]) -> None:
@@ -81,7 +96,6 @@ def over_epochs(run: Run, training: IsolatedTraining) -> None:
     epochs, drawn = run.epochs, training.info.drawn
     items = training.source.items.subset(drawn)
     maps = get_cached("learn maps", len(epochs), training, lambda: compute_maps([epoch.embedding for epoch in epochs]))
-    st.subheader("From noise to order", anchor=False)
     st.plotly_chart(
         map_over_epochs(
             [entry[drawn] for entry in maps], [epoch.number for epoch in epochs], items,

@@ -14,6 +14,7 @@ from core.progress import Task
 from ui.learn.source import Choice
 from ui.text import zip_limit
 
+SIMULATED = "simulated"  # the key of that choice
 _SIMULATED, _FILE, _MOVIELENS = "simulated viewers", "a file of ratings", "MovieLens"
 _ENDINGS = ["zip", "csv", "data", "dat", "item"]
 
@@ -40,7 +41,7 @@ def movie_source() -> Choice | None:
             "order, as numbers; it gets no genres and years."
         )
     lines = "from core.learn.simulate import simulate\n\nsource = simulate()"
-    return Choice("movies", "simulated", _simulated, lines)
+    return Choice("movies", SIMULATED, _simulated, lines)
 
 
 def _simulated(task: Task) -> Watched:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.learn.table import embedding_csv
 from core.learn.words.text import Vocabulary
 from core.policy import get_policy
 from ui.jobs.work import get_result
-from ui.learn.charts import figures, live, notes, over_epochs
+from ui.learn.charts import figures, live, notes, over_epochs, show_recorded
 from ui.learn.item import item_section
-from ui.learn.movie_sources import movie_source
+from ui.learn.movie_sources import SIMULATED, movie_source
 from ui.learn.questions import questions_section
 from ui.learn.snippet import python_lines
 from ui.learn.source import subject_section
@@ -20,32 +21,39 @@ from ui.widgets.code_block import in_python
 
 
 def page() -> None:
-    subject = subject_section()
-    choice = word_source() if subject == "words" else movie_source()
-    settings, epochs = settings_section(subject)
-    buttons(choice, settings, epochs)
-    item = learned()
+    controls, beside = st.columns([1.5, 2.4], gap="medium")
+    with controls:
+        subject = subject_section()
+        choice = word_source() if subject == "words" else movie_source()
+        settings, epochs = settings_section(subject)
+        buttons(choice, settings, epochs)
+    item = learned(beside)
+    if current_run() is None and choice is not None and choice.key == SIMULATED:
+        with beside:
+            show_recorded()
     if choice is not None:
         in_python(python_lines(choice, settings, epochs, item))
 
 
-def learned() -> str | None:
-    """Shows the training of this visit; returns the name of the chosen item."""
+def learned(beside: DeltaGenerator) -> str | None:
+    """Shows the training of this visit, its map beside the settings; returns the name of the chosen item."""
     current = current_run()
     if current is None:
         return None
     run, job = current
     if job.running:
-        live(run, job)
+        with beside:
+            live(run, job)
         return None
     if job.error is not None:
         get_result(job)
     training = run.training
     if training is None:
         return None
+    with beside:
+        over_epochs(run, training)
     notes(training)
     figures(training, run.epochs)
-    over_epochs(run, training)
     chosen = item_section(training)
     items = training.source.items
     if isinstance(items, Vocabulary):

@@ -10,7 +10,7 @@ from core.learn.words.probes import find_odd_one_out, find_word, solve_analogy
 from core.learn.words.text import Vocabulary
 from ui.text import plain
 
-_ANALOGY = ("king", "queen", "prince")
+_ANALOGY = ("boy", "girl", "son")
 _ODD = "apple, cherry, train, peach"
 
 

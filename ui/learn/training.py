@@ -77,9 +77,9 @@ def settings_section(subject: Subject) -> tuple[TrainingSettings, int]:
     """The settings and the number of epochs; fixed while the training runs."""
     current = current_run()
     running = current is not None and current[1].running
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="learn_settings"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="learn_settings"):
         dim = st.select_slider(
-            "Dimensions", (2, 3, 4, 8, 16, 32, 64), **_DIMENSIONS[subject], bind="query-params", width=130,
+            "Dimensions", (2, 3, 4, 8, 16, 32, 64), **_DIMENSIONS[subject], bind="query-params", width=150,
             disabled=running, help="Numbers per item. With 2 or 3, the map shows all of them.",
         )  # fmt: skip
         epochs = st.slider(
@@ -89,17 +89,17 @@ def settings_section(subject: Subject) -> tuple[TrainingSettings, int]:
             20,
             key="epochs",
             bind="query-params",
-            width=130,
+            width=150,
             disabled=running,
             help="Passes over the training data.",
         )
         negatives = st.select_slider(
-            "Negatives", (0, 5, 10, 20, 50, 100, 200), 0, key="negatives", bind="query-params", width=130,
+            "Negatives", (0, 5, 10, 20, 50, 100, 200), 0, key="negatives", bind="query-params", width=150,
             disabled=running, format_func=lambda count: str(count) if count else f"all {subject}",
             help="Random others that the right one is compared with in each step. All: full softmax.",
         )  # fmt: skip
         rate = st.select_slider(
-            "Learning rate", (0.001, 0.003, 0.01, 0.03, 0.1), 0.01, key="rate", bind="query-params", width=130,
+            "Learning rate", (0.001, 0.003, 0.01, 0.03, 0.1), 0.01, key="rate", bind="query-params", width=150,
             disabled=running, help="Size of each step. Too small: slow. Too large: it does not converge.",
         )  # fmt: skip
         joined = _extra_inputs(running) if subject == "movies" else []

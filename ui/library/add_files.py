@@ -17,7 +17,8 @@ from core.library.uploads import UploadReport, save_uploads
 from core.media.kinds import is_media_file
 from core.media.modalities import find_modalities, join_titles
 from core.policy import get_policy
-from ui.jobs.jobs import is_busy, start_ingest, texts_hint
+from ui.jobs.ingest_job import start_ingest
+from ui.jobs.jobs import is_busy, texts_hint
 from ui.library.ingest_plan import Plan, get_plan, set_plan, show_plan
 from ui.session.state import get_state
 from ui.session.visit import get_visit

@@ -16,7 +16,8 @@ from core.library.ingest.reader import group_by_kind
 from core.library.ingest.scan import Scan
 from core.media.sampling import Sampling
 from ui.button import pressed
-from ui.jobs.jobs import is_busy, start_ingest, texts_hint
+from ui.jobs.ingest_job import start_ingest
+from ui.jobs.jobs import is_busy, texts_hint
 from ui.session.encoders import load_encoder
 from ui.session.libraries import Amount
 from ui.session.state import get_state

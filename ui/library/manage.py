@@ -23,7 +23,8 @@ from core.library.schema import EncoderEntry
 from core.policy import get_policy
 from ui.button import pressed
 from ui.errors import boundary
-from ui.jobs.jobs import dismiss_job, is_busy, start_ingest, start_job
+from ui.jobs.ingest_job import start_ingest
+from ui.jobs.jobs import dismiss_job, is_busy, start_job
 from ui.session.cache import get_cached
 from ui.session.current import (
     Choice,

@@ -9,6 +9,7 @@ from core.policy import get_policy
 from core.utils.timecode import format_timecode
 from ui.errors import boundary
 from ui.jobs.jobs import get_job, job_panel
+from ui.jobs.map_job import map_job_panel
 from ui.library.add_dataset import add_dataset, dataset_report
 from ui.library.add_files import add_folder, add_uploads
 from ui.library.manage import (
@@ -39,6 +40,7 @@ def page() -> None:
     facts = library_facts(library, encoder)
     numbers(library, facts)
     job_panel(library)
+    map_job_panel(library)
     dataset_report(library)
     if may_change(library):
         st.subheader("Add photos and videos", anchor=False)
@@ -104,7 +106,7 @@ def numbers(library: Library, facts: LibraryFacts) -> None:
         st.metric("On disk", size_text(library.size_bytes()), border=True, help="Vectors and uploads, not your files.")
     with st.container(horizontal=True):
         check_button(library, current_encoder())
-        folder_summary_button(library, current_encoder(), disabled=not facts.searchable.pictures)
+        folder_summary_button(library, current_encoder(), disabled=not facts.searchable)
         remove_button(library)
     outdated_note(library)
     weights_note(library, current_encoder())

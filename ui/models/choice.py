@@ -3,26 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
 
 import streamlit as st
 
 from core import Encoder, Library
-from core.encoders.reduced import reduction_names
+from core.encoders.reduced import ReducedEncoder, reduced_title, reduction_names
+from core.library.reduced_copy import get_reduction, store_reduced
 from core.library.weights import find_weights
 from core.policy import get_policy
+from core.progress import Task
 from ui.jobs.jobs import is_busy
+from ui.jobs.tasks import task_button
 from ui.session.encoders import encoder_choices, encoder_title, get_encoder, is_offered, must_ask
 from ui.session.libraries import library_facts
+from ui.session.state import get_state
 from ui.text import plain
 from ui.widgets.linked_encoder import offer_linked, read_linked
 from ui.widgets.page_start import embed_button
+
+_COPY_DIM = 64
+
+
+@dataclass(slots=True)
+class OtherState:
+    """stored: the other encoders that had vectors here at the last run; one that is new is chosen by itself."""
+
+    stored: tuple[str, ...] | None = None
 
 
 def choose_other_encoder(library: Library, encoder: Encoder) -> Encoder | None:
     """The encoder to compare with, once it has vectors here; until then, how to compute them."""
     state = st.session_state
     stored = [entry.name for entry in library.encoders() if entry.name != encoder.name and is_offered(entry.name)]
-    if "other" not in state:  # a widget that writes itself into the link would write how names are shown, not the names
+    here = get_state(OtherState)
+    is_new = here.stored is not None and set(stored) > set(here.stored) and state.get("other") is None
+    here.stored = tuple(stored)
+    if "other" not in state or is_new:
+        # not bound to the link: a widget that writes itself there would write how names are shown, not the names
         state["other"] = read_linked("other") or next((entry for entry in stored if not must_ask(entry)), None)
     offer_linked("other", _use)
     if state["other"] == encoder.name:  # picked in the sidebar meanwhile, and so not to choose from here
@@ -48,6 +67,7 @@ def choose_other_encoder(library: Library, encoder: Encoder) -> Encoder | None:
             "vectors are stored in addition.",
             icon=":material/compare:",
         )
+        _offer_copy(library, encoder)
         return None
     if name == encoder.name:
         st.info("This is the encoder in use. Choose another one.", icon=":material/compare:")
@@ -61,6 +81,22 @@ def choose_other_encoder(library: Library, encoder: Encoder) -> Encoder | None:
             st.info(f"{plain(encoder_title(name))} has no vectors here yet.", icon=":material/deployed_code:")
         embed_button(library, other, facts)
     return other if facts.searchable else None
+
+
+def _offer_copy(library: Library, encoder: Encoder) -> None:
+    """A second encoder at one click: the one in use with fewer dimensions, for which no file is read."""
+    if not get_policy().may_write_shared or is_busy(library) or reduced_title(encoder.name) is not None:
+        return
+    dim = min(_COPY_DIM, encoder.dim // 2)
+    task_button(
+        "models copy", f"Compare with a copy in {dim} dimensions", partial(_store_copy, library, encoder, dim),
+        title="Storing", about=(library.path, encoder.id), state=library.index(encoder), icon=":material/compress:",
+        note="Made of the vectors that are here, in seconds.",
+    )  # fmt: skip
+
+
+def _store_copy(library: Library, encoder: Encoder, dim: int, task: Task) -> ReducedEncoder:
+    return store_reduced(library, encoder, get_reduction(library, encoder, dim), task=task)
 
 
 def _use(name: str) -> None:

@@ -64,7 +64,7 @@ from core.geometry.encoder_comparison import measure_agreement, measure_size, me
 other = open_encoder({encoders[1].name!r})
 for model in (encoder, other):
     print(measure_size(library, model))
-    for hit in search(library, model, parse_query({text!r}), top_k={SHOWN}).hits:
+    for hit in search(library, model, parse_query({text!r}), top_k={SHOWN}, captions=False).hits:
         print(hit.item.path, hit.relevance)
 print(measure_agreement(library, encoder, other))
 print(measure_speeds(library, [encoder, other]))

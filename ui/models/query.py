@@ -30,7 +30,7 @@ def query_section(library: Library, encoders: tuple[Encoder, Encoder]) -> list[H
     def work(task: Task) -> tuple[SearchResult, ...]:
         for encoder in encoders:
             embed_reference_prompts(encoder, task=task)
-        return tuple(search(library, encoder, [query], top_k=SHOWN) for encoder in encoders)
+        return tuple(search(library, encoder, [query], top_k=SHOWN, captions=False) for encoder in encoders)
 
     queries = ((encoder.id, query_state(encoder, [query])) for encoder in encoders)
     about = (library.path, *queries, query)

@@ -17,7 +17,7 @@ from ui.text import percent, plain
 from ui.widgets.details import open_details, show_details
 from ui.widgets.item_picker import pick_item, set_item
 from ui.widgets.query.box import more_like
-from ui.widgets.query.default_terms import example_words, ready_words, term_code
+from ui.widgets.query.default_terms import example_item, example_words, ready_words, term_code
 
 _TOP = 10
 
@@ -27,13 +27,14 @@ def query_section(library: Library, encoder: Encoder) -> str:
     ready_words(encoder)
     videos = bool(library_facts(library, encoder).searchable.videos)
     words = example_words(library, encoder, "word")
+    defaults = {"word": words, "picture": example_item(library, encoder, "picture", words) if words else ""}
     labels = {"word": "As a word", "picture": "As a picture", "clip": "As a clip"}
     request: dict[str, Term] = {}
     with st.container(key="three_ways"):
         for column, (key, label) in zip(st.columns(3, gap="medium"), labels.items(), strict=True):
             with column:
                 term = pick_item(
-                    label, key, library=library, encoder=encoder, default=words if key == "word" else "",
+                    label, key, library=library, encoder=encoder, default=defaults.get(key, ""),
                     placeholder="a word" if key == "word" else f"choose a {key}",
                 )  # fmt: skip
             if term is not None:
@@ -63,7 +64,7 @@ def query_section(library: Library, encoder: Encoder) -> str:
 
 def _take_best(library: Library, encoder: Encoder, word: Term, videos: bool) -> None:
     for key, kind in (("picture", PICTURE.name), ("clip", VIDEO.name)):
-        hits = search(library, encoder, [word], top_k=1, filters=Filters(kind=kind)).hits
+        hits = search(library, encoder, [word], top_k=1, filters=Filters(kind=kind), captions=False).hits
         if hits and (kind == PICTURE.name or videos):
             set_item(key, format_query([Term("item", hits[0].item.id)]))
 

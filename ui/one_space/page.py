@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from ui.one_space.cross_modal_query import query_section
+from ui.one_space.map_link import map_section
 from ui.one_space.mixed_list import mixed_section
 from ui.one_space.modality_gap import gap_section
-from ui.one_space.modality_map import map_section
 from ui.widgets.page_start import show_part, start_page
 from ui.widgets.query.box import follow_request
 
 _PARTS = {
-    "one picture": map_section,
     "one question": query_section,
     "the gap": gap_section,
     "texts and pictures": mixed_section,
+    "one picture": map_section,
 }
 
 

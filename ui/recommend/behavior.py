@@ -1,4 +1,4 @@
-"""Learns from what others did: from an uploaded log, or from likes that this app logged."""
+"""Learns from what others did: from an uploaded log, from likes that this app logged, or from simulated visitors."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from core.progress import Task
 from core.recommend.click_log import forget_clicks, load_clicks, store_click
 from core.recommend.log_reader import read_log
 from core.recommend.model import RecommendModel, learn_from_log
+from core.recommend.simulated import simulate_log
 from ui.button import pressed
 from ui.errors import boundary
 from ui.jobs.tasks import get_task, start, stop
@@ -32,6 +33,11 @@ from core.recommend.log_reader import read_log
 
 learned = learn_from_log(library, encoder, read_log(Path({name!r})))
 """
+_SIMULATED_LINES = """from core.recommend import simulate_log
+from core.recommend.model import learn_from_log
+
+learned = learn_from_log(library, encoder, simulate_log(library.index(encoder)))
+"""
 _CLICK_LINES = """from core.recommend.click_log import load_clicks
 from core.recommend.model import learn_from_log
 
@@ -41,16 +47,17 @@ learned = learn_from_log(library, encoder, load_clicks(library))
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """A log file by its name and content, or the app's own clicks (no name)."""
+    """A log file by its name and content, or without a name the app's own clicks or simulated visitors."""
 
     name: str = ""
     data: bytes = b""
+    is_simulated: bool = False
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _TrainedModel:
     model: RecommendModel
-    name: str
+    source: _Source
 
 
 def get_model(library: Library, encoder: Encoder) -> RecommendModel | None:
@@ -64,7 +71,9 @@ def log_lines(library: Library, encoder: Encoder) -> str:
     trained = _get_model(library, encoder)
     if trained is None:
         return ""
-    return _LOG_LINES.format(name=trained.name) if trained.name else _CLICK_LINES
+    if trained.source.is_simulated:
+        return _SIMULATED_LINES
+    return _LOG_LINES.format(name=trained.source.name) if trained.source.name else _CLICK_LINES
 
 
 def behavior_section(library: Library, encoder: Encoder) -> str | None:
@@ -80,8 +89,12 @@ def behavior_section(library: Library, encoder: Encoder) -> str | None:
     about = _about(library, encoder)
     task = get_task(_KEY, about=about)
     running = task is not None and task.job.running
+    label = "Learn"
+    if source is None and way == _WAYS[0]:
+        label, source = "Learn from simulated visitors", _Source(is_simulated=True)
+        st.caption("No log at hand? Simulated visitors like similar items, and share fancies that no picture shows.")
     blocked = source is None or running
-    if pressed("Learn", key="learn_log", type="primary", icon=":material/school:", disabled=blocked):
+    if pressed(label, key="learn_log", type="primary", icon=":material/school:", disabled=blocked):
         assert source is not None
         start(_KEY, "Learning", partial(_learn, library, encoder, source), about=about, state=library.index(encoder))
         st.rerun()
@@ -157,7 +170,9 @@ def _forget(library: Library) -> None:
 
 
 def _learn(library: Library, encoder: Encoder, source: _Source, task: Task) -> _TrainedModel:
-    if source.name:
+    if source.is_simulated:
+        log = simulate_log(library.index(encoder))
+    elif source.name:
         log = read_log(source.data, name=source.name, limits=get_policy())
     else:
         clicks = load_clicks(library)
@@ -167,7 +182,7 @@ def _learn(library: Library, encoder: Encoder, source: _Source, task: Task) -> _
     model = learn_from_log(library, encoder, log, task=task)
     if source.name and len(log) and not len(model.log):
         raise DataError("Not one item of the log is in this library: the column item has paths, file names or ids.")
-    return _TrainedModel(model, source.name)
+    return _TrainedModel(model, source)
 
 
 def _show_model(trained: _TrainedModel) -> None:
@@ -183,7 +198,8 @@ def _show_model(trained: _TrainedModel) -> None:
         )
         st.metric("Not in the library", f"{len(learned.unknown):,}", help="Items of the log; their rows are skipped.")
     new = f" What people would think of the {cold:,} items without interactions is predicted from what they show."
-    st.markdown(f"Learned from **{plain(trained.name) or 'the logged likes'}**.{new if cold else ''}")
+    of = "simulated visitors" if trained.source.is_simulated else plain(trained.source.name) or "the logged likes"
+    st.markdown(f"Learned from **{of}**.{new if cold else ''}")
     if learned.unknown:
         with st.expander(f"{counted(len(learned.unknown), 'item')} of the log not in this library"):
             st.dataframe([{"item": name} for name in learned.unknown[:_UNKNOWN]], hide_index=True, key="unknown_items")

@@ -37,10 +37,11 @@ def figures_part(library: Library, encoder: Encoder) -> str | None:
     learned = get_model(library, encoder)
     if learned is None:
         st.info(
-            "Learn from a log under “what others did” first. The methods are then measured on its last fifth, which "
-            "they did not see.",
+            "The methods are measured on the last fifth of a log, which they did not see. Learn from one first: your "
+            "own, or one of simulated visitors.",
             icon=":material/monitoring:",
         )
+        st.button("Learn from a log", icon=":material/arrow_forward:", on_click=_to_log)
         return None
     k = st.select_slider(
         "Recommendations per person (k)", [5, 10, 20, 50], value=10, key="k", bind="query-params", width=320
@@ -60,6 +61,10 @@ report = evaluate_recommend(learned.log, learned.hybrid.content, k={int(k)})
 for each in report.methods:
     print(each)
 """
+
+
+def _to_log() -> None:
+    st.session_state["part"] = "what others did"
 
 
 def _measure(model: RecommendModel, k: int, task: Task) -> RecommendReport:

@@ -15,6 +15,7 @@ from core.library.filters import ANY
 from core.library.schema import Passage
 from core.media.modalities import PICTURE, TEXT, get_modality
 from core.policy import get_policy
+from core.search.match_text import quote_caption
 from core.search.sorting import sort_hits
 from core.share.hits import hits_csv, write_hits_zip
 from ui.components.gallery.gallery import Card, gallery, tick
@@ -124,6 +125,8 @@ def _where(hit: Hit, passage: Passage | None) -> str:
         text = passage.text.removeprefix(passage.heading or "")  # the heading is part of its place
         words = textwrap.shorten(text, _WORDS, placeholder=" …")
         return f"{passage.where}: {words}" if passage.where else words
+    if hit.caption is not None:
+        return quote_caption(hit.caption)
     modality = get_modality(hit.item.kind)
     return f"{modality.segment} at {modality.describe(hit.segment.start)}" if hit.segment else ""
 

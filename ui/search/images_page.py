@@ -51,7 +51,7 @@ def search_section(library: Library, encoder: Encoder, kinds: Sequence[Modality]
         kind = get_modality(chosen)
         add_panels("images")
         filters = filter_panel(library, encoder, kind.name)
-        options = option_panel(encoder)
+        options = option_panel(library, encoder)
     item_search(library, encoder, filters, options, videos=videos, start=lambda: start(library, encoder, kind, videos))
 
 

@@ -20,6 +20,7 @@ from ui.session.libraries import VISIT
 from ui.session.library_files import watch_libraries
 from ui.session.link import clean_link
 from ui.session.state import get_state
+from ui.shell.family import show_as_open, show_tabs
 from ui.shell.navigation import PAGES, navigation
 from ui.shell.sidebar import sidebar
 
@@ -98,10 +99,16 @@ def show_page(name: str, draw: Callable[[], None]) -> None:
     page = PAGES[name]
     query = str(st.query_params.get("q", "")).strip()
     st.set_page_config(page_title=" · ".join(filter(None, [query[:_TITLE], page.title, "Semblance"])))
+    above = PAGES.get(page.under)
+    if above is not None:
+        show_as_open(above)
+    if above is not None and above.family == "contents":
+        st.page_link(f"pages/{above.name}.py", label=above.title, icon=":material/arrow_back:")
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="page_head"):
         st.title(page.heading or page.title, anchor=False, width="stretch", help=page.help or None)
         copy_link(of_visit=get_state(Choice).library == VISIT)
     with st.container(key="page_about"):
-        st.markdown(f":gray[{page.about if isinstance(page.about, str) else page.about()}]")
+        st.markdown(f":gray[{page.line}]")
+    show_tabs(page if page.family == "tabs" else above)
     with boundary():
         draw()

@@ -17,10 +17,10 @@ from core.utils.plugins import load_plugins
 class PageInfo:
     """One page.
 
-    name: its address, and its file in `pages/`. section: its heading in the navigation. about: one line about it, or a
-    function that returns the line. help: text of its help icon. heading: its heading if it differs from the title.
-    draw: draws a page without a file in `pages/`, such as one of another package. is_listed: whether the navigation
-    shows it; others are reached from pages and links.
+    name: its address, and its file in `pages/`. section: its heading in the navigation; ours have none. about: one line
+    about it, or a function that returns the line. help: text of its help icon. heading: its heading if it differs from
+    the title. draw: draws a page without a file in `pages/`, such as one of another package. under: the page of the
+    navigation that it belongs to, if it is not listed there itself. family: how a page shows those under it.
     """
 
     name: str
@@ -31,7 +31,18 @@ class PageInfo:
     help: str = ""
     heading: str = ""
     draw: Callable[[], None] | None = None
-    is_listed: bool = True
+    under: str = ""
+    family: Literal["", "tabs", "contents"] = ""
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether the navigation shows it; others are reached from pages and links."""
+        return not self.under
+
+    @property
+    def line(self) -> str:
+        """The line about it."""
+        return self.about if isinstance(self.about, str) else self.about()
 
 
 def _about_home() -> str:
@@ -45,104 +56,116 @@ def _about_library() -> str:
     return "Add folders or uploads. Your files stay where they are; the library stores their vectors."
 
 
-_LISTED = (
+_OURS = (
     PageInfo(
-        "home", "Home", ":material/home:", "Find", _about_home,
+        "home", "Home", ":material/home:", "", _about_home,
         help="Join words by + and -, with weights where you like: 2:beach + sunset - people. Pictures, frames of video "
         "and words become vectors in one space, where near means similar in meaning.",
         heading="Search",
     ),
     PageInfo(
-        "library", "Library", ":material/photo_library:", "Find", _about_library,
+        "library", "Library", ":material/photo_library:", "", _about_library,
         help="Indexing continues while you use other pages or close the tab.",
     ),
     PageInfo(
-        "search_images", "Search images", ":material/image_search:", "Find",
-        "Describe what you look for, or start from a picture. The closest pictures come first.", is_listed=False,
-        help="The percentage estimates how likely a picture is what you mean. All pictures follow, in order: use "
-        "“Show more” at the end.",
+        "explore", "Explore", ":material/scatter_plot:", "",
+        "The library as a map: points that lie close look similar to the encoder.",
+        help="Each point is a picture or a video. Point at one to see it, click to open it, drag with the lasso or the "
+        "box to select. Clusters are named in words. Texts puts sentences of your own on the map.",
     ),
     PageInfo(
-        "search_video", "Search video", ":material/video_search:", "Find",
-        "Describe what you look for, or show a picture or a clip. Each video comes with its matching moments.",
-        help="The curve shows how well each second matches: shaded where it stays high, with a diamond at the best "
-        "second. The percentage estimates how likely a moment is what you mean.",
-        is_listed=False,
-    ),
-    PageInfo(
-        "ask", "Ask", ":material/contact_support:", "Find",
+        "ask", "Ask", ":material/contact_support:", "",
         "Ask your texts a question: the sentence that answers comes first, with its place.",
         help="Nothing is made up: an answer is a sentence of one of your texts. Pictures and moments that fit stand "
         "beside it. The percentage estimates how likely the sentence answers.",
     ),
     PageInfo(
-        "recommend", "Recommend", ":material/recommend:", "Find",
+        "recommend", "Recommend", ":material/recommend:", "",
         "Like a few pictures, and the feed follows your taste.",
         help="The feed uses nearness in the space of the encoder, and what other people chose next if there is a log. "
         "Each card shows why it is there: the nearest likes, and how near they are.",
     ),
     PageInfo(
-        "explore", "Explore", ":material/scatter_plot:", "Sort",
-        "The library as a map: points that lie close look similar to the encoder.",
-        help="Each point is a picture or a video. Point at one to see it, click to open it, drag with the lasso or the "
-        "box to select. Clusters are named in words.",
+        "classify", "Classify", ":material/category:", "",
+        "Name some classes: every item is assigned to the best-matching class, or to none of them.",
+        help="The percentage is the probability of a class among these classes. “fits” is the probability that the "
+        "class describes the item at all.",
+        family="tabs",
     ),
     PageInfo(
-        "clean_up", "Clean up", ":material/mop:", "Sort",
+        "clean_up", "Clean up", ":material/mop:", "",
         "Find duplicates, outliers, poor pictures and unreadable files. No file is changed or deleted.",
         help="Choose files and export them as a list.",
     ),
     PageInfo(
-        "classify", "Classify", ":material/category:", "Sort",
-        "Name some classes: every item is assigned to the best-matching class, or to none of them.",
-        help="The percentage is the probability of a class among these classes. “fits” is the probability that the "
-        "class describes the item at all.",
+        "lessons", "Lessons", ":material/school:", "",
+        "How embeddings work, seen in your own pictures and words.", family="contents",
     ),
     PageInfo(
-        "lab", "Lab", ":material/experiment:", "Sort",
+        "search_images", "Search images", ":material/image_search:", "",
+        "Describe what you look for, or start from a picture. The closest pictures come first.", under="home",
+        help="The percentage estimates how likely a picture is what you mean. All pictures follow, in order: use "
+        "“Show more” at the end.",
+    ),
+    PageInfo(
+        "search_video", "Search video", ":material/video_search:", "",
+        "Describe what you look for, or show a picture or a clip. Each video comes with its matching moments.",
+        help="The curve shows how well each second matches: shaded where it stays high, with a diamond at the best "
+        "second. The percentage estimates how likely a moment is what you mean.",
+        under="home",
+    ),
+    PageInfo(
+        "lab", "Lab", ":material/experiment:", "",
         "Measure how well words alone classify, and how much some labels add.",
         help="A trained classifier is measured on pictures that it was not trained on.",
-        heading="Lab: when is labeling worth it?",
+        under="classify", heading="Lab: when is labeling worth it?",
     ),
     PageInfo(
-        "learn", "Learn an embedding", ":material/model_training:", "How it works",
-        "A network learns which movie or word comes next. The weights of its layer become the embedding.",
-        help="Movies that are watched by the same people move close to each other, epoch by epoch.",
-    ),
-    PageInfo(
-        "distance", "Distance and direction", ":material/square_foot:", "How it works",
+        "distance", "Distance and direction", ":material/square_foot:", "",
         "Near points mean similar things, and a direction can mean something too.",
         help="A word, a picture or a video is a point on a sphere of many dimensions. A cosine of 1 is the same point; "
         "what counts as near depends on the kind of pair.",
+        under="lessons",
     ),
     PageInfo(
-        "one_space", "One space", ":material/join:", "How it works",
+        "one_space", "One space", ":material/join:", "",
         "Words, pictures and videos become points of one space. See where each kind lies, and the gap between them.",
         heading="One space, three kinds",
+        under="lessons",
     ),
     PageInfo(
-        "dimensions", "How many dimensions", ":material/straighten:", "How it works",
+        "dimensions", "How many dimensions", ":material/straighten:", "",
         "Measure how few numbers per vector are enough, and store the vectors that way.",
         help="The higher a curve, the more of neighbors, searches and classes is kept. Where it flattens, further "
         "numbers add little.",
         heading="How many dimensions?",
+        under="lessons",
     ),
     PageInfo(
-        "pixels", "Pixels or embeddings", ":material/apps:", "How it works",
+        "pixels", "Pixels or embeddings", ":material/apps:", "",
         "The distance of raw pixels says nothing about meaning; the distance of embeddings does.",
         heading="Pixels or embeddings?",
+        under="lessons",
     ),
     PageInfo(
-        "inside", "Inside a vector", ":material/barcode:", "How it works",
+        "inside", "Inside a vector", ":material/barcode:", "",
         "What one dimension responds to, what each word changes, and which part of a picture matters.",
+        under="lessons",
     ),
     PageInfo(
-        "models", "Models side by side", ":material/compare:", "How it works",
+        "models", "Models side by side", ":material/compare:", "",
         "Two encoders on the same library: ask both the same thing and compare the order of their results.",
         help="Cosines of two encoders cannot be compared; what counts is the order.",
+        under="lessons",
+    ),
+    PageInfo(
+        "learn", "Learn an embedding", ":material/model_training:", "",
+        "A network learns which movie or word comes next. The weights of its layer become the embedding.",
+        help="Movies that are watched by the same people move close to each other, epoch by epoch.",
+        under="lessons",
     ),
 )  # fmt: skip
-PAGES = {page.name: page for page in _LISTED}
+PAGES = {page.name: page for page in _OURS}
 
 
 def add_page(page: PageInfo) -> None:
@@ -160,6 +183,11 @@ def add_page(page: PageInfo) -> None:
     if page.draw is None:
         raise ValueError(f"The page {page.name!r} needs a function that draws it.")
     PAGES[page.name] = page
+
+
+def list_pages_under(name: str) -> list[str]:
+    """The names of the pages that belong to one of the navigation, in order."""
+    return [page.name for page in PAGES.values() if page.under == name]
 
 
 def navigation(draw_page: Callable[[str, Callable[[], None]], None]) -> dict[str, list[st.Page]]:

@@ -16,6 +16,7 @@ def search_lines(library: Library, encoder: Encoder, terms: Sequence[Term], filt
     """Code that finds the pictures on the page."""
     call = f"search(library, encoder, query, top_k={options.top_k}, filters={filters_text(filters)}"
     call += "" if options.fold else ", fold_duplicates=False"
+    call += "" if options.captions else ", captions=False"
     return f"""{_query_lines(library, encoder, "search", terms, filters)}
 result = {call}{_options(options)})
 for hit in result.hits:

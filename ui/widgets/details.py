@@ -18,7 +18,7 @@ from core.media.modalities import PICTURE, TEXT, VIDEO, get_modality
 from core.policy import get_policy
 from core.previews.cache import is_as_indexed
 from core.previews.thumbnails import make_thumbnail
-from core.search.match_text import describe_match
+from core.search.match_text import describe_match, quote_caption
 from core.search.passages.search import PassageHit
 from core.utils.timecode import format_timecode
 from ui.components.gallery.gallery import thumbnails
@@ -171,6 +171,8 @@ def _facts(item: Item, hit: Hit | None) -> None:
             help=f"The percentage estimates how likely this {noun} is what the query means, compared with the rest of "
             f"the library. The cosine is the similarity of query and {noun}, -1 to 1; compare it within one query.",
         )
+        if hit.caption is not None:
+            st.markdown(plain(quote_caption(hit.caption)))
     verb, when = item_date(item)
     length = f"{format_timecode(item.duration_s)} · " if item.duration_s is not None else ""
     size = length + (f"{item.width:,} × {item.height:,} px · " if item.width and item.height else "")

@@ -14,6 +14,7 @@ from core.library.filters import Orientation
 from core.library.schema import Kind
 from core.media.modalities import PICTURE, VIDEO
 from core.policy import get_policy
+from core.search.captions import has_captions
 from core.search.combine import COMBINATIONS, Combine
 from core.search.query import PLAIN
 from ui.session.folders import list_folders
@@ -27,12 +28,14 @@ _EARLIEST = date(1900, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Maximum number of hits, whether near-duplicates are grouped, prompt templates, and how terms are combined."""
+    """Maximum number of hits, whether near-duplicates are grouped, prompt templates, how terms are combined, and
+    whether stored captions count."""
 
     top_k: int
     fold: bool
     templates: tuple[str, ...] | None
     combine: Combine = "joint"
+    captions: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,7 @@ def _by_duration() -> Filters:
     return Filters(min_duration_s=low, max_duration_s=high)
 
 
-def option_panel(encoder: Encoder) -> Options:
+def option_panel(library: Library, encoder: Encoder) -> Options:
     """The pop-up of options."""
     with st.popover("Options", icon=":material/tune:", key="options"):
         top = st.select_slider("Pictures at most", [24, 48, 96, 192], value=48, key="top", bind="query-params")
@@ -118,7 +121,8 @@ def option_panel(encoder: Encoder) -> Options:
         )
         templates = _templates(encoder)
         combine = _combination()
-    return Options(top, fold, templates, combine)
+        captions = _captions() if has_captions(library) else True
+    return Options(top, fold, templates, combine, captions)
 
 
 def video_option_panel(encoder: Encoder) -> VideoOptions:
@@ -140,6 +144,16 @@ def _templates(encoder: Encoder) -> tuple[str, ...] | None:
         f"“{plain(encoder.templates[-1])}”, and averaged. Off: as typed.",
     )
     return None if prompts else PLAIN
+
+
+def _captions() -> bool:
+    return st.toggle(
+        "Captions count",
+        value=True,
+        key="captions",
+        bind="query-params",
+        help="Words are also compared with the captions that this library stores. Off: only with what is to be seen.",
+    )
 
 
 def _combination() -> Combine:

@@ -18,7 +18,8 @@ from core.policy import get_policy
 from core.progress import Task
 from core.utils.extras import require
 from ui.button import pressed
-from ui.jobs.jobs import is_busy, job_panel, start_ingest, start_job
+from ui.jobs.ingest_job import start_ingest
+from ui.jobs.jobs import is_busy, job_panel, start_job
 from ui.session.current import current_encoder, current_library, encoder_for, use_library
 from ui.session.libraries import LibraryFacts, library_facts, library_key, may_change
 from ui.session.library_files import known_damage

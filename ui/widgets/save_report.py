@@ -31,7 +31,7 @@ def save_results(library: Library, encoder: Encoder, query: str, limits: str, hi
     answers = [
         Answer(
             hit.item, hit.score, hit.relevance, hit.likely, _times(hit), hit.judged, hit.copy,
-            hit.passage if isinstance(hit, PassageHit) else None,
+            hit.passage if isinstance(hit, PassageHit) else None, hit.caption,
         )
         for hit in hits
     ]  # fmt: skip

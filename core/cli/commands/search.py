@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from textwrap import shorten
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from core.cli.options import REPORT, Options, add_command, add_kind, add_library, add_pooling, get_encoder
 from core.cli.output import one_line, show_page
 from core.encoders import Encoder
-from core.errors import QueryError
+from core.errors import LibraryError, QueryError
 from core.media.modalities import TEXT, VIDEO, get_modality
 from core.progress import Task
 from core.search.combine import COMBINATIONS
@@ -66,7 +67,7 @@ def search(options: Options, task: Task) -> dict[str, Any]:
         raise QueryError("The query is empty: type words, or give --image FILE or --clip FILE.")
     library = Library(options.library)
     encoder = get_encoder(options, task, library)
-    hits, judged = _FINDERS.get(options.kind, _find_items)(library, encoder, terms, options)
+    hits, judged = _FINDERS.get(options.kind, _find_items)(library, encoder, terms, options, task)
     cutoff = sum(hit["likely"] for hit in hits)
     shown = hits if options.all or not judged else hits[:cutoff]
     result = {"hits": shown, "cutoff": cutoff, "judged": judged}
@@ -76,13 +77,16 @@ def search(options: Options, task: Task) -> dict[str, Any]:
     return result
 
 
-def _find_items(library: Library, encoder: Encoder, terms: list[Term], options: Options) -> _Found:
+def _find_items(library: Library, encoder: Encoder, terms: list[Term], options: Options, task: Task) -> _Found:
     from core.library.filters import Filters
+    from core.library.ingest.captions import embed_captions
     from core.search.kinds import search as search_items
     from core.search.passages.search import PassageHit
     from core.search.videos import MAX_VIDEOS, search_videos
 
     templates = None if options.templates else PLAIN
+    with suppress(LibraryError):  # a library that cannot be written is searched by what it has
+        embed_captions(library, task=task)
     result = search_items(
         library, encoder, terms, top_k=options.top, filters=Filters(kind=options.kind),
         fold_duplicates=not options.duplicates, templates=templates, combine=options.combine,
@@ -102,7 +106,7 @@ def _find_items(library: Library, encoder: Encoder, terms: list[Term], options: 
     return hits, result.judged
 
 
-def _find_texts(library: Library, encoder: Encoder, terms: list[Term], options: Options) -> _Found:
+def _find_texts(library: Library, encoder: Encoder, terms: list[Term], options: Options, _: Task) -> _Found:
     from core.search.passages.search import PassageHit, search_texts
 
     result = search_texts(library, encoder, terms, top_k=options.top, combine=options.combine)
@@ -110,7 +114,7 @@ def _find_texts(library: Library, encoder: Encoder, terms: list[Term], options: 
     return [_hit(hit, hit.item.path, hit.item.kind) | _place(hit) for hit in passages], result.judged
 
 
-def _find_moments(library: Library, encoder: Encoder, terms: list[Term], options: Options) -> _Found:
+def _find_moments(library: Library, encoder: Encoder, terms: list[Term], options: Options, _: Task) -> _Found:
     from core.search.videos import search_videos
 
     templates = None if options.templates else PLAIN
@@ -131,7 +135,8 @@ def _find_moments(library: Library, encoder: Encoder, terms: list[Term], options
 
 def _hit(hit: Any, path: str, kind: str) -> dict[str, Any]:
     scores = {"score": round(hit.score, 4), "relevance": round(hit.relevance, 4), "likely": hit.likely}
-    return {"path": path, "kind": kind, **scores}
+    caption = getattr(hit, "caption", None)
+    return {"path": path, "kind": kind, **scores} | ({"caption": caption} if caption else {})
 
 
 def _times(found: Moment | Hit) -> dict[str, float]:
@@ -165,6 +170,7 @@ def _write_page(library: Library, encoder: str, result: dict[str, Any], options:
             else None,
             result["judged"],
             passage=_get_passage(items[hit["path"]], hit) if "text" in hit else None,
+            caption=hit.get("caption"),
         )
         for hit in result["hits"]
     ]
@@ -192,6 +198,7 @@ def show_hits(result: dict[str, Any]) -> None:
             times = f"  {describe(hit['start_s'])}-{describe(hit['end_s'])}"
             times += f" (best at {describe(hit['peak_s'])})" if "peak_s" in hit and "said" not in hit else ""
             times += f"  {_excerpt(hit['said'])}" if "said" in hit else ""
+        times += f"  its caption: {_excerpt(hit['caption'])}" if "caption" in hit else ""
         match = f"relevance {hit['relevance']:.2f}  " if result["judged"] else ""
         print(f"{rank:3}  {match}cosine {hit['score']:+.3f}  {one_line(hit['path'])}{times}")
     show_page(result)

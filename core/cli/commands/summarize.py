@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +15,11 @@ from core.encoders import Encoder
 from core.errors import DataError
 from core.media.modalities import TEXT, VIDEO, find_modalities
 from core.progress import Task
-from core.utils.timecode import format_timespan
+from core.utils.timecode import format_timecode, format_timespan
 
 if TYPE_CHECKING:
     from core.library import Library
-    from core.summarize import PictureSummary, TextSummary, VideoSummary
+    from core.summarize import CollectionSummary, TextSummary, VideoSummary
 
 _FPS = 2.0  # of a video that is in no library: borders of chapters are within a quarter of a second
 _FORMATS = ".md (Markdown), .html (one file with pictures); of a video also .ffmeta, .txt (YouTube), .vtt (WebVTT)"
@@ -45,19 +46,17 @@ def summarize(options: Options, task: Task) -> dict[str, Any]:
     kind = _find_kind(options.paths)
     if options.output is not None:
         check_format(options.output, is_video=kind == VIDEO.name)
-    return {TEXT.name: _texts, VIDEO.name: _video}.get(kind, _pictures)(options, task)
+    return {TEXT.name: _texts, VIDEO.name: _video}.get(kind, _collection)(options, task)
 
 
 def _find_kind(paths: Sequence[Path]) -> str:
-    """What is summarized: texts, one video, or pictures. Raises DataError."""
+    """What is summarized: texts, one video, or a collection of whatever kinds. Raises DataError."""
     missing = next((path for path in paths if not path.exists()), None)
     if missing is not None:
         raise DataError(f"{missing} does not exist: name files or folders that do.")
     kinds = {"" if path.is_dir() else _get_kind(path) for path in paths}
     if kinds == {TEXT.name} or (kinds == {VIDEO.name} and len(paths) == 1):
         return kinds.pop()
-    if TEXT.name in kinds:
-        raise DataError("Texts are summarized apart from pictures and videos: name one kind.")
     return ""
 
 
@@ -91,20 +90,49 @@ def _place(place: Any) -> dict[str, Any]:
     return {key: value for key, value in found.items() if value is not None}
 
 
-def _pictures(options: Options, task: Task) -> dict[str, Any]:
-    from core.share.summaries import write_picture_summary
-    from core.summarize import summarize_pictures
+def _collection(options: Options, task: Task) -> dict[str, Any]:
+    from core.share.summaries import write_collection_summary
+    from core.summarize import summarize_collection, summarize_pictures
 
     with _open_library(options, task) as (library, encoder):
         ids = _find_items(library, options.paths) if options.library and options.paths else None
-        summary: PictureSummary = summarize_pictures(library, encoder, ids, count=options.k, task=task)
+        summary: CollectionSummary = summarize_collection(library, encoder, ids, count=options.k, task=task)
+        if summary.pictures is None and summary.videos is not None:  # videos as wholes stand for others
+            whole = summarize_pictures(library, encoder, ids, count=options.k, task=task)
+            summary = replace(summary, pictures=whole)
         name = library.name if options.library else ", ".join(path.name or str(path) for path in options.paths)
         output = _write(
             options,
-            lambda path: write_picture_summary(path, summary, library=name, encoder=encoder.name, task=task),
+            lambda path: write_collection_summary(path, summary, library=name, encoder=encoder.name, task=task),
         )
-    pictures = [{"path": one.item.path, "name": one.name, "stands_for": one.stands_for} for one in summary.pictures]
-    return {"pictures": pictures, "count": summary.count, "covered": round(summary.covered, 4)} | output
+    return _describe(summary) | output
+
+
+def _describe(summary: CollectionSummary) -> dict[str, Any]:
+    """Each part with its count and what it covers; of the first part also as the whole's."""
+    parts: dict[str, tuple[list[dict[str, Any]], int, float]] = {}
+    if summary.pictures is not None:
+        chosen = [
+            {"path": one.item.path, "name": one.name, "stands_for": one.stands_for} for one in summary.pictures.pictures
+        ]
+        parts["pictures"] = chosen, summary.pictures.count, summary.pictures.covered
+    if summary.videos is not None:
+        frames = [
+            {"path": one.item.path, "at_s": one.at_s, "share": round(one.share, 4)} for one in summary.videos.frames
+        ]
+        parts["frames"] = frames, summary.videos.count, summary.videos.covered
+    if summary.texts is not None:
+        sentences = [
+            {"path": summary.documents[one.document].path, "text": one.text, "start": one.start, **_place(one.place)}
+            for one in summary.texts.sentences
+        ]
+        parts["sentences"] = sentences, summary.texts.count, summary.texts.covered
+    first = next(iter(parts))
+    result: dict[str, Any] = {name: rows for name, (rows, _, _) in parts.items()}
+    for name, (_, count, covered) in parts.items():
+        prefix = "" if name == first else f"{name}_"
+        result |= {f"{prefix}count": count, f"{prefix}covered": round(covered, 4)}
+    return result
 
 
 @contextmanager
@@ -121,7 +149,9 @@ def _open_library(options: Options, task: Task) -> Iterator[tuple[Library, Encod
     with tempfile.TemporaryDirectory() as folder:
         library = Library(Path(folder) / "library", create=True)
         encoder = get_encoder(options, task, library)
-        ingest(library, encoder, options.paths, task=task)
+        report = ingest(library, encoder, options.paths, task=task)
+        if not report.items:  # a folder of texts alone
+            ingest(library, encoder, options.paths, texts=True, task=task)
         task.check("Stopped before the summary was made.")
         yield library, encoder
 
@@ -180,8 +210,13 @@ def show_summary(result: dict[str, Any]) -> None:
         print(f"- {one_line(one['text'])}")
     for one in result.get("pictures", ()):
         print(f"{one['stands_for']:7,}  {one_line(one['name'] or ''):<24}  {one_line(one['path'])}")
+    for one in result.get("frames", ()):
+        print(f"{format_timecode(one['at_s']):>17}  {one_line(one['path'])}")
     for one in result.get("chapters", ()):
         print(f"{format_timespan(one['start_s'], one['end_s']):>17}  {one_line(one['title'])}")
     print(f"Covers {result['covered']:.2f}.")
+    for name in ("frames", "sentences"):
+        if f"{name}_covered" in result:
+            print(f"The {name} cover {result[f'{name}_covered']:.2f} of theirs.")
     if "output" in result:
         print(f"Saved: {one_line(result['output'])}")

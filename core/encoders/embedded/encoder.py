@@ -19,9 +19,10 @@ from tokenizers import Tokenizer
 from core.encoders.base import Part, Scoring, Vectors
 from core.encoders.calibration import Calibration
 from core.encoders.embedded.heads import Heads
+from core.encoders.embedded.image_network import ImageNetwork
 from core.encoders.embedded.releases import NEWEST, Release, make_id
 from core.encoders.embedded.tokens import batch_tokens, open_tokenizer
-from core.encoders.embedded.weights import Build, image_weights, open_session, text_weights
+from core.encoders.embedded.weights import Build, get_model_path, image_weights, open_session, text_weights
 from core.progress import OnProgress
 
 _SIZE = 260
@@ -31,7 +32,7 @@ _IMAGE_BATCH = 32
 
 @dataclass(frozen=True)
 class _Towers:
-    image: ort.InferenceSession
+    image: ImageNetwork
     text: ort.InferenceSession
     tokenizer: Tokenizer
 
@@ -111,12 +112,11 @@ class EmbeddedEncoder:
     def encode_images(self, images: Sequence[Image.Image]) -> Vectors:
         """Vectors of pictures of any size and mode: float32 (n, dim), unit rows."""
         towers = self._towers()
-        outputs = ["features", "logits"] + ["original"] * self._heads.has_visual_part
         rows = [np.zeros((0, self.dim), np.float32)]
         with ThreadPoolExecutor(2) as pool:
             for start in range(0, len(images), _IMAGE_BATCH):
                 pixels = np.stack(list(pool.map(_pixels, images[start : start + _IMAGE_BATCH])))
-                rows.append(self._heads.image_vectors(*towers.image.run(outputs, {"pixels": pixels})))
+                rows.append(towers.image.vectors(pixels))
         return np.concatenate(rows)
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
@@ -135,10 +135,10 @@ class EmbeddedEncoder:
     def _towers(self) -> _Towers:
         with self._lock:
             if self._opened is None:
-                self._opened = _Towers(self._image_session(), self._text_session(), open_tokenizer(_MAX_TOKENS))
+                self._opened = _Towers(self._image_network(), self._text_session(), open_tokenizer(_MAX_TOKENS))
             return self._opened
 
-    def _image_session(self) -> ort.InferenceSession:
+    def _image_network(self) -> ImageNetwork:
         def build() -> onnx.ModelProto:
             from core.encoders.embedded.image_tower import TUNED, fold_norms, image_tower
             from core.encoders.embedded.quantize import agree, quantize
@@ -148,7 +148,9 @@ class EmbeddedEncoder:
             quantized = quantize(tower, self._heads.group("range"))
             return quantized if agree(tower, quantized, size=_SIZE) else tower
 
-        return self._open_session("image", build)
+        session = self._open_session("image", build)
+        path = get_model_path(f"{self.id}-image")
+        return ImageNetwork(session, path, self._heads, is_alone=self._release_memory)
 
     def _text_session(self) -> ort.InferenceSession:
         def build() -> onnx.ModelProto:

@@ -32,7 +32,7 @@ def open_session(
     name: file name without suffix; must change whenever `build` would return another model.
     release_memory: see `open_encoder`.
     """
-    path = get_home() / "models" / f"{name}.onnx"
+    path = get_model_path(name)
     if path.is_file():
         try:
             return _session(path, release_memory)
@@ -43,6 +43,11 @@ def open_session(
     _write(path, build())
     _report_progress(on_progress, 1, began)
     return _session(path, release_memory)
+
+
+def get_model_path(name: str) -> Path:
+    """Where `open_session` keeps a prepared model."""
+    return get_home() / "models" / f"{name}.onnx"
 
 
 def _session(path: Path, release_memory: bool) -> ort.InferenceSession:

@@ -83,11 +83,12 @@ def evaluate_picture_cover(
     present = find_things(embedded.group_texts(pairs), read_things()).present
     if not present.any():
         raise DataError(f"The captions of {captions} name nothing that is known: give several captions of each image.")
-    methods = {name: _measure(choose, embedded.vectors, present, count) for name, choose in _METHODS.items()}
+    methods = {name: measure_choice(choose, embedded.vectors, present, count) for name, choose in METHODS.items()}
     return PictureCoverReport(len(embedded.rows), int(present.any(axis=1).sum()), count, methods, encoder.name)
 
 
-def _measure(choose: Choose, vectors: Vectors, present: NDArray[np.bool_], count: int) -> Coverage:
+def measure_choice(choose: Choose, vectors: Vectors, present: NDArray[np.bool_], count: int) -> Coverage:
+    """What the `count` pictures that `choose` takes of vectors (n, dim) show of subjects that are present (s, n)."""
     rng = np.random.default_rng(0)
     everything = np.arange(len(vectors))
     halves = [np.sort(rng.choice(everything, len(vectors) // 2, replace=False)) for _ in range(_HALVES)]
@@ -111,7 +112,7 @@ def _choose_centers(vectors: Vectors, count: int, rng: np.random.Generator) -> N
     return find_medoids(vectors, find_clusters(vectors, k=count, seed=int(rng.integers(1_000))))
 
 
-_METHODS: dict[str, Choose] = {
+METHODS: dict[str, Choose] = {
     "summary": lambda vectors, count, _: choose_cover(vectors, count).numbers,
     "random": lambda vectors, count, rng: rng.choice(len(vectors), count, replace=False),
     "k-means centers": _choose_centers,

@@ -23,6 +23,7 @@ from core.encoders.precomputed import supports_text
 from core.encoders.reference_prompts import embed_reference_prompts
 from core.errors import MediaError
 from core.library.ingest.batch import Batch, Embedded
+from core.library.ingest.captions import embed_captions
 from core.library.ingest.commit import Commit
 from core.library.ingest.known import IndexState, new_item_id
 from core.library.ingest.raw_pairs import pass_over_raw_pairs
@@ -184,6 +185,7 @@ class IngestRun:
         self._commit()
         put_captions(self.library, captions)
         embed_passages(self.library, task=self.task)
+        embed_captions(self.library, task=self.task)
         self.library.drop_superseded(self.encoder)
         self.library.sweep(drop_unfinished=not self.report.cancelled)
         report = self.report

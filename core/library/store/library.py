@@ -15,12 +15,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from core.encoders.base import Encoder
+from core.encoders.base import Encoder, Vectors
 from core.encoders.precomputed import PREFIX
 from core.errors import LibraryError
 from core.library.schema import ITEMS, Item, Label, LabelledBy, Passage, VectorRow, vectors_schema
 from core.library.store import maintenance
 from core.library.store.annotations import Annotations
+from core.library.store.caption_vectors import CaptionVectors, StoredCaptions
 from core.library.store.manifest import MANIFEST_NAME, make_library, read_manifest
 from core.library.store.passages import TABLE as PASSAGE_TABLE
 from core.library.store.passages import Passages
@@ -59,6 +60,7 @@ class Library(LibraryReader):
         self.about = read_manifest(self.path)
         super().__init__(TableFolder(self.path))
         self._annotations = Annotations(self._tables)
+        self._caption_vectors = CaptionVectors(self._tables)
         self._passages = Passages(self._tables)
         self._words = Words(self._tables)
 
@@ -92,6 +94,14 @@ class Library(LibraryReader):
     def put_captions(self, captions: Sequence[tuple[str, str]]) -> None:
         """Adds captions (item id, caption) in one commit, none twice."""
         self._annotations.put_captions(captions)
+
+    def stored_captions(self, encoder: Encoder) -> StoredCaptions | None:
+        """The captions with their vectors of an encoder of sentences; None where there are no captions."""
+        return self._caption_vectors.read(encoder)
+
+    def put_caption_vectors(self, encoder: Encoder, texts: Sequence[str], vectors: Vectors) -> None:
+        """Writes the vectors (n, dim) that an encoder of sentences gives to the words of captions."""
+        self._caption_vectors.put(encoder, texts, vectors)
 
     def hand_on_labels(self, successors: Mapping[str, str]) -> None:
         """Moves captions, and labels by a person, from items to those that replace them (old id -> new id)."""
@@ -276,4 +286,4 @@ class Library(LibraryReader):
         with slot.lock, explain_failed_write(self.path):
             with suppress(FileNotFoundError):  # the folder, since a damaged table must go too
                 shutil.rmtree(self._tables.folder(table_name(encoder_id)))
-            slot.index = slot.versions = None
+            slot.loaded = slot.versions = None

@@ -9,6 +9,7 @@ from typing import Any
 from core.library.ingest.staging import is_staging_id, split_staging_id
 from core.library.schema import FORMAT_VERSION, RULES, SAMPLING
 from core.library.store.annotations import TABLES
+from core.library.store.caption_vectors import sweep_captions
 from core.library.store.manifest import write_manifest
 from core.library.store.passages import TABLE as PASSAGES
 from core.library.store.tables import DamagedTable, TableFolder, delete_rows, explain_failed_write, table_name
@@ -38,6 +39,7 @@ def sweep(tables: TableFolder, *, drop_unfinished: bool) -> None:
         with suppress(DamagedTable):  # opening the vectors of this encoder reports the damage
             _sweep_vectors(tables, entry.id, set(ids), drop_unfinished)
     _sweep_passages(tables, set(ids))
+    sweep_captions(tables)
     for name in (*TABLES, "items"):
         with suppress(DamagedTable):
             # read first: compacting a damaged table fails in the same way as a full disk

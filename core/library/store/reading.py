@@ -15,11 +15,11 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from core.encoders.base import Encoder
-from core.encoders.calibration import get_calibration
 from core.encoders.registry import list_earlier_weights
 from core.encoders.sentences import SENTENCE_PREFIX
-from core.library.index import VectorIndex, build_index
-from core.library.schema import ITEMS, SAMPLING, EncoderEntry, Item, Status, VectorRow, vectors_schema
+from core.library.index import VectorIndex
+from core.library.schema import ITEMS, SAMPLING, EncoderEntry, Item, Status, VectorRow
+from core.library.store.loading import LoadedIndex, load_index
 from core.library.store.tables import TableFolder, quote_values, table_name
 from core.media.modality import Segment
 
@@ -31,7 +31,7 @@ class IndexSlot:
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     versions: tuple[int, int] | None = None
-    index: VectorIndex | None = None
+    loaded: LoadedIndex | None = None
 
 
 class LibraryReader:
@@ -146,19 +146,15 @@ class LibraryReader:
         return self._tables.open(table_name(encoder_id))
 
     def index(self, encoder: Encoder) -> VectorIndex:
-        """The searchable vectors of an encoder, in memory. Built on first use and again after each commit."""
-        name = table_name(encoder.id)
-        schema = vectors_schema(encoder.id, encoder.name, encoder.dim)
+        """The searchable vectors of an encoder, in memory. Read on first use; after a commit, what it added is."""
         slot = self._slot(encoder.id)
-        items, vectors = self._tables.open("items"), self._tables.open(name)
+        items, vectors = self._tables.open("items"), self._tables.open(table_name(encoder.id))
         versions = (items.version if items else 0, vectors.version if vectors else 0)
         with slot.lock:
-            if slot.index is None or slot.versions != versions:
-                rows = self._tables.rows_of(name, vectors, schema)
-                listed = self._tables.rows_of("items", items, ITEMS)
-                slot.index = build_index(encoder.id, encoder.dim, listed, rows, get_calibration(encoder))
+            if slot.loaded is None or slot.versions != versions:
+                slot.loaded = load_index(self._tables, encoder, items, vectors, slot.loaded)
                 slot.versions = versions
-            return slot.index
+            return slot.loaded.index
 
     def size_bytes(self) -> int:
         """Bytes on disk of the library itself; files that lie elsewhere are not counted."""

@@ -110,10 +110,30 @@ class TableFolder:
         if rows is None:
             return schema.empty_table()
         self._check_encoder(name, table, schema)
-        lacks = [column for column in schema.names if column not in rows.column_names and column not in _LATER]
+        self._check_columns(name, rows.column_names, schema)
+        return rows
+
+    def rows_about(self, name: str, table: Any | None, schema: pa.Schema, columns: Sequence[str]) -> pa.Table:
+        """Some columns of all rows of an open table, with the engine's id of each row, `_rowid`; none if it is None."""
+        named = [*columns, "_rowid"]
+        if table is None:
+            return pa.table(
+                {each: pa.array([], schema.field(each).type) for each in columns}
+                | {"_rowid": pa.array([], pa.uint64())}
+            )
+        self._check_encoder(name, table, schema)
+        self._check_columns(name, table.schema.names, schema)
+        rows = self.query(
+            name, table, lambda table: table.search().select([*columns]).with_row_id(True).limit(None).to_arrow()
+        )
+        assert rows is not None
+        return rows.select(named)
+
+    def _check_columns(self, name: str, there: Sequence[str], schema: pa.Schema) -> None:
+        """Raises DamagedTable where a table lacks a column that its format has."""
+        lacks = [column for column in schema.names if column not in there and column not in _LATER]
         if lacks:
             raise make_damaged_error(self.path, name, DamagedFile(f"it has no column {lacks[0]}"))
-        return rows
 
     def _check_encoder(self, name: str, table: Any, schema: pa.Schema) -> None:
         """Raises DamagedTable where a table of vectors says nothing of its encoder, or something else."""

@@ -31,6 +31,9 @@ _FUNCTION_WORDS = frozenset("""
     until up us very was we were what when where which while who whom whose why will with would you your
 """.split())  # fmt: skip
 
+REFERRING = frozenset("he him his she her hers it its they them their theirs this these those then".split())
+"""Words that stand for what was said before, in a text or a question."""
+
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
@@ -70,7 +73,7 @@ def find_coverage(library: Library, text: str, *, passages: int) -> Coverage:
     """
     words = list_words(text)
     found = library.find_words(words if len(words) <= _MOST_WORDS else [], limit=_MOST_PASSAGES)
-    rarities = [_compute_rarity(min(len(rows), passages), passages) for rows in found.rows]
+    rarities = [compute_rarity(min(len(rows), passages), passages) for rows in found.rows]
     sums = np.zeros(found.places.num_rows, np.float32)
     for rows, rarity in zip(found.rows, rarities, strict=True):
         sums[rows] += np.float32(rarity)
@@ -80,6 +83,6 @@ def find_coverage(library: Library, text: str, *, passages: int) -> Coverage:
     return Coverage(places["item_id"].combine_chunks(), places["start"].to_numpy().astype(np.int64), evidence)
 
 
-def _compute_rarity(count: int, passages: int) -> float:
+def compute_rarity(count: int, passages: int) -> float:
     """The inverse document frequency of BM25, above 0, of a word that `count` of the passages contain."""
     return math.log(1 + (passages - count + 0.5) / (count + 0.5))

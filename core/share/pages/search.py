@@ -17,7 +17,7 @@ from core.deprecated import task_keywords
 from core.library.schema import Item, Passage
 from core.media.modalities import get_modality
 from core.progress import SILENT, Task
-from core.search.match_text import describe_match, round_match
+from core.search.match_text import describe_match, quote_caption, round_match
 from core.search.relevance import LIKELY, Copy
 from core.share.pages.page import Card, render, render_page
 from core.share.pages.thumbnails import encode_images
@@ -64,6 +64,8 @@ class Answer:
         Of a query that is a picture: that it is the very picture, or another part of it.
     passage : Passage, optional
         Of a text: what was found in it, which the page quotes.
+    caption : str, optional
+        The stored caption that matches, which the page quotes too.
     """
 
     item: Item
@@ -74,6 +76,7 @@ class Answer:
     judged: bool = True
     copy: Copy | None = None
     passage: Passage | None = None
+    caption: str | None = None
 
     @property
     def picture_at(self) -> float | None:
@@ -228,8 +231,8 @@ def format_share(count: int, total: int, noun: str = "") -> str:
 
 def select_shown(points: Points, numbers: NDArray[np.int64]) -> list[tuple[Item, float | None]]:
     """Items of points that are not texts; frames with their seconds."""
-    seconds = [None if np.isnan(at) else float(at) for at in points.start_s[numbers]]
-    return list(zip(points.items(numbers), seconds, strict=True))
+    shown_s = points.shown_s
+    return list(zip(points.items(numbers), [shown_s[number] for number in numbers], strict=True))
 
 
 def get_point_names(points: Points, numbers: NDArray[np.int64]) -> list[str]:
@@ -257,6 +260,8 @@ def _answer(rank: int, answer: Answer, uri: str | None) -> Card:
     elif answer.times is not None:
         start, end, peak = (get_modality(answer.item.kind).describe(time) for time in answer.times)
         when = f"{start} to {end}, best at {peak}"
+    elif answer.caption is not None:
+        when = quote_caption(answer.caption)
     return make_score_card(f"{rank}. {Path(answer.item.path).name}", uri, answer, when)
 
 

@@ -61,7 +61,6 @@ def test_what_cannot_be_summarized_is_told(capsys: pytest.CaptureFixture[str], p
     for arguments, why in (
         ([], "name files or a folder"),
         ([tmp_path / "none.txt"], "does not exist"),
-        ([tmp_path / "a.txt", photos], "apart from pictures"),
         ([photos, "--k", "0"], "--k 1 or more"),
         ([photos, "--output", tmp_path / "a.vtt"], "ends otherwise"),
     ):
@@ -86,3 +85,30 @@ def test_figures(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     report = run(capsys, "eval", "summarize", "--images", folder, "--captions", tmp_path / "c.csv", "--k", "4")
     assert report["subjects"] == 4 and report["methods"]["summary"]["subjects"] == 1.0
     assert report["methods"]["random"]["subjects"] < 1.0
+
+
+def test_kinds_are_summarized_side_by_side(capsys: pytest.CaptureFixture[str], photos: Path, tmp_path: Path) -> None:
+    (tmp_path / "bread.txt").write_text(SUBJECTS["bread"])
+    film = write_video(tmp_path / "film.mp4", ["red", "blue"], seconds_each=4)
+    result = run(capsys, "summarize", tmp_path / "bread.txt", photos, film, "--k", "2", "--output", tmp_path / "o.html")
+    assert len(result["pictures"]) == len(result["frames"]) == len(result["sentences"]) == 2
+    assert {"covered", "frames_covered", "sentences_covered"} <= result.keys()
+    page = (tmp_path / "o.html").read_text()
+    assert "Bread dough rises" in page and page.count("<img") == 4
+
+
+def test_a_folder_of_texts_alone_is_summarized(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    folder = tmp_path / "papers"
+    folder.mkdir()
+    (folder / "bread.md").write_text(SUBJECTS["bread"])
+    assert run(capsys, "summarize", folder)["sentences"]
+
+
+def test_a_folder_of_videos_has_frames_of_all(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    folder = tmp_path / "films"
+    folder.mkdir()
+    for name, colors in (("a", ["red", "blue"]), ("b", ["green", "white"])):
+        write_video(folder / f"{name}.mp4", colors, seconds_each=4)
+    result = run(capsys, "summarize", folder, "--k", "4")
+    found = [(Path(one["path"]).stem, int(one["at_s"] // 4)) for one in result["frames"]]
+    assert found == [("a", 0), ("a", 1), ("b", 0), ("b", 1)] and len(result["pictures"]) == 2

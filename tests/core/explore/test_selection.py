@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fakes import ColorEncoder
+from media import write_video
 
-from core import Library, parse_query, search
+from core import Library, ingest, parse_query, search
 from core.errors import DataError
 from core.explore.colors import (
     NEUTRAL,
@@ -142,3 +143,11 @@ def test_points_are_coloured_by_what_is_known_of_them(
     assert color_by_date(points).ramp is not None and colour_at(color_by_date(points).rgb, len(points) - 1) == NEUTRAL
     predictions = color_by_score(points, embed_query(encoder, parse_query("red", files=False)))
     assert predictions.ramp is not None and colour_at(predictions.rgb, red) == predictions.ramp.colors[-1]
+
+
+def test_a_frame_is_shown_as_it_was_embedded(tmp_path: Path, encoder: ColorEncoder) -> None:
+    library = Library(tmp_path / "films", create=True)
+    ingest(library, encoder, [write_video(tmp_path / "film.mp4", ["red", "blue"], seconds_each=4)])
+    frames = load_points(library, encoder, unit="frames", texts=["red"])
+    assert frames.start_s[:2].tolist() == [0, 4] and np.allclose(frames.shown_s[:2], [2, 6], atol=0.5)
+    assert frames.shown_s[2] is None and load_points(library, encoder).shown_s == [None]

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from fakes import ColorEncoder
 
+import core.library.store.loading
 import core.library.store.maintenance
-import core.library.store.reading
 from core.errors import LibraryError
 from core.library import Library, VectorIndex, ingest
 
@@ -22,7 +22,7 @@ def test_an_index_that_is_being_built_holds_up_no_other_encoder(
         library, ColorEncoder("colour-2"), [photos / "more"]
     )  # not all, which would supersede the vectors of colour-1
     began, may_end = threading.Event(), threading.Event()
-    build = core.library.store.reading.build_index
+    build = core.library.store.loading.build_index
 
     def build_slowly(encoder_id: str, *rest: Any) -> VectorIndex:
         if encoder_id == encoder.id:
@@ -30,7 +30,7 @@ def test_an_index_that_is_being_built_holds_up_no_other_encoder(
             assert may_end.wait(60)
         return build(encoder_id, *rest)
 
-    monkeypatch.setattr(core.library.store.reading, "build_index", build_slowly)
+    monkeypatch.setattr(core.library.store.loading, "build_index", build_slowly)
     slow = threading.Thread(target=library.index, args=(encoder,))
     other = threading.Thread(target=library.index, args=(ColorEncoder("colour-2"),))
     slow.start()
@@ -55,7 +55,7 @@ def test_an_index_is_built_once_for_all_who_ask_at_the_same_time(library: Librar
 
 
 @pytest.mark.parametrize(
-    ("place", "name"), [("maintenance", "split_staging_id"), ("reading", "build_index"), ("reading", "vectors_schema")]
+    ("place", "name"), [("maintenance", "split_staging_id"), ("loading", "build_index"), ("loading", "vectors_schema")]
 )
 def test_an_error_of_ours_is_not_reported_as_a_damaged_table(
     library: Library, encoder: ColorEncoder, monkeypatch: pytest.MonkeyPatch, place: str, name: str

@@ -14,11 +14,13 @@ from core.errors import DataError
 from core.evaluation.recommend import evaluate_recommend
 from core.library import Library
 from core.library.schema import Item, VectorRow
+from core.library.track import get_item_vectors
 from core.media.modality import Segment
 from core.progress import Progress, Task
 from core.recommend.collaborative import extend_with_content, learn_behavior
 from core.recommend.feed import recommend
 from core.recommend.log_reader import InteractionLog, make_log, read_log, resolve_items
+from core.recommend.simulated import simulate_log
 from core.recommend.tastes import compute_tastes
 
 
@@ -196,3 +198,15 @@ def test_figures_of_a_log_cut_in_time() -> None:
     assert of["popularity"].coverage < of["both"].coverage <= 1
     with pytest.raises(DataError, match="too short"):
         evaluate_recommend(make_log([("a", "x"), ("b", "y")]))
+
+
+def test_simulated_visitors_choose_by_topic_and_by_fancies(shades: Library, encoder: ColorEncoder) -> None:
+    index = shades.index(encoder)
+    log = simulate_log(index)
+    again = simulate_log(index)
+    assert np.array_equal(log.items, again.items) and np.array_equal(log.users, again.users)
+    assert len(log.user_names) == 300 and set(log.item_names) <= set(index.items["id"].to_pylist())
+    assert all(len(set(items.tolist())) == len(items) for items in log.by_user().values()), "nothing twice"
+    report = evaluate_recommend(log, get_item_vectors(index, list(log.item_names))[1], k=5)
+    recall = {method.method: method.recall for method in report.methods}
+    assert recall["together"] > 1.5 * recall["random"] and recall["content"] > recall["random"]

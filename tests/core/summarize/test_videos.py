@@ -45,6 +45,20 @@ def test_one_shot_is_one_chapter(tmp_path: Path, encoder: ColorEncoder) -> None:
     assert len(summarize_video(track, encoder, count=5).chapters) == 1
 
 
+def test_a_notebook_shows_the_frame_of_each_chapter(film: Path, encoder: ColorEncoder) -> None:
+    summary = summarize_video(embed_video(encoder, film, Sampling(2)), encoder, count=5, video=film)
+    assert summary._repr_html_().count("<img") == 5 and "5 chapters" in summary._repr_html_()
+
+
+def test_of_several_subtitles_the_first_by_name_counts(film: Path, tmp_path: Path, encoder: ColorEncoder) -> None:
+    for name in ("film.de.srt", "film.en.srt", "film.fr.srt"):
+        (tmp_path / name).write_bytes(make_srt([(0.5, 2.5, f"These are the words of {name}.")]))
+    library = Library(tmp_path / "l", create=True)
+    ingest(library, encoder, [tmp_path], texts=True)
+    video = next(row["id"] for row in library.items().to_pylist() if row["path"] == str(film))
+    assert "film.de.srt" in read_stored_subtitles(library, video)[0].text
+
+
 def test_subtitles_begin_and_name_chapters(tmp_path: Path, encoder: ColorEncoder) -> None:
     write_video(tmp_path / "talk.mp4", ["red"], seconds_each=40)
     said = [f"Yeast makes the dough of bread number {number} rise." for number in range(5)]

@@ -96,6 +96,7 @@ class PointsMap {
     if (data.turn === this.said.turn) this.said.since = 0
     this.lit = numbersOf(data.lit)
     this.chosen = numbersOf(data.chosen)
+    this.strong = new Set(this.lit ?? this.chosen ?? [])
     this.line = null
     Object.assign(this.frame.dataset, { lit: this.lit?.length ?? "", chosen: this.chosen?.length ?? "" })
     this.find("[data-act=clear]").disabled = this.chosen === null
@@ -191,7 +192,7 @@ class PointsMap {
   }
 
   nameAt(x, y) {
-    return this.boxes.find((box) => !box.name.mark && x >= box[0] && x <= box[2] && y >= box[1] && y <= box[3])?.name
+    return this.boxes.find((box) => x >= box[0] && x <= box[2] && y >= box[1] && y <= box[3])?.name
   }
 
   hover(x, y, touch = false) {
@@ -207,7 +208,7 @@ class PointsMap {
     const name = this.nameAt(x, y)
     const near = this.at(x, y, touch ? 22 : 12)
     if (near >= 0) this.say("open", { number: near })
-    else if (name) this.say("choose", { cluster: name.cluster })
+    else if (name) this.say("choose", name.mark ? { text: name.number } : { cluster: name.cluster })
   }
 
   choose(line) {
@@ -264,7 +265,7 @@ class PointsMap {
     if (!this.grid) return
     const few = this.inSight()
     this.frame.dataset.pictures = few?.length ? "shown" : ""
-    if (few) drawPictures(this.pen, this.sight, this.grid, few, this.pictures, (n) => this.colourOf(n))
+    if (few) drawPictures(this.pen, this.sight, this.grid, few, this.pictures, (n) => this.frameOf(n, style))
     this.boxes = drawNames(this.pen, this.sight, this.data.names, style)
     if (this.near >= 0) {
       const place = this.sight.toPixel(this.grid.places[2 * this.near], this.grid.places[2 * this.near + 1])
@@ -288,6 +289,13 @@ class PointsMap {
 
   colourOf(n) {
     return `rgb(${this.colours.subarray(3 * n, 3 * n + 3).join(" ")})`
+  }
+
+  // The frame of a picture: of what is selected or highlighted it is strong, and the other pictures are faint.
+  frameOf(n, style) {
+    const some = this.lit ?? this.chosen
+    if (!some) return { colour: this.colourOf(n), width: 2, alpha: 1 }
+    return this.strong.has(n) ? { colour: style.primary, width: 4, alpha: 1 } : { colour: this.colourOf(n), width: 1, alpha: 0.28 }
   }
 
   style() {

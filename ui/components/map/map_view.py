@@ -49,11 +49,12 @@ _COMPONENT = st.components.v2.component(
 
 @dataclass(frozen=True, slots=True)
 class PointName:
-    """A name on the map: of a cluster, which a click selects, or of a text (cluster None)."""
+    """A name on the map: of a cluster, or of a text (text_number). A click selects the cluster, or what is near."""
 
     text: str
     place: tuple[float, float]
     cluster: int | None = None
+    text_number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +84,14 @@ class MapData:
 @dataclass(frozen=True, slots=True)
 class Listeners:
     """Callbacks of a map. see: returns what to show of some points. open: a point was clicked. cluster: a cluster was
-    clicked. line: a line was drawn, given by its corners in the units of the places; empty to clear the selection."""
+    clicked. line: a line was drawn, given by its corners in the units of the places; empty to clear the selection.
+    text: the name of a text was clicked."""
 
     see: Callable[[list[int]], dict[int, Seen]]
     open: Callable[[int], None]
     cluster: Callable[[int], None]
     line: Callable[[list[list[float]]], None]
+    text: Callable[[int], None] = lambda number: None
 
 
 @st.fragment
@@ -102,6 +105,7 @@ def points_map(shown: MapData, on: Listeners, *, key: str) -> None:
             on_peek_change=lambda: None,
             on_open_change=heard.opened,
             on_choose_change=heard.chose,
+            height="stretch",
         )
         if st.session_state.pop(f"{key} told", False):
             st.rerun()
@@ -136,6 +140,8 @@ class _Heard:
         value = self._acted("choose")
         if isinstance(value.get("cluster"), int):
             self._on.cluster(value["cluster"])
+        elif isinstance(value.get("text"), int):
+            self._on.text(value["text"])
         elif isinstance(value.get("line"), list):  # an empty one clears the selection
             self._on.line(self._unit.back(as_points(value["line"])))
 
@@ -197,7 +203,14 @@ def _data(shown: MapData, unit: _Unit, key: str) -> dict[str, Any]:
         "source": get_media_url(points, "application/octet-stream", key),
         "far": unit.far,
         "names": [
-            {"text": name.text, "x": x, "y": y, "cluster": name.cluster, "mark": name.cluster is None}
+            {
+                "text": name.text,
+                "x": x,
+                "y": y,
+                "cluster": name.cluster,
+                "number": name.text_number,
+                "mark": name.cluster is None,
+            }
             for name, (x, y) in zip(shown.names, spots, strict=True)
         ],
         "legend": legend,

@@ -4,9 +4,10 @@ const PICTURE = 58
 const FEW = 100
 const APART = 0.72
 
-function drawPictures(pen, sight, grid, numbers, pictures, colourOf) {
+// frameOf(n): { colour, width (pixels), alpha } of a picture; where two would overlap, the stronger is drawn.
+function drawPictures(pen, sight, grid, numbers, pictures, frameOf) {
   const taken = []
-  for (const n of numbers) {
+  for (const n of [...numbers].sort((a, b) => frameOf(b).alpha - frameOf(a).alpha)) {
     const image = pictures.get(n)?.image
     if (!image?.complete || !image.naturalWidth) continue
     const [x, y] = sight.toPixel(grid.places[2 * n], grid.places[2 * n + 1])
@@ -17,10 +18,13 @@ function drawPictures(pen, sight, grid, numbers, pictures, colourOf) {
     const image = pictures.get(n).image
     const fit = PICTURE / Math.max(image.naturalWidth, image.naturalHeight)
     const w = image.naturalWidth * fit, h = image.naturalHeight * fit
-    pen.fillStyle = colourOf(n)
-    pen.fillRect(x - w / 2 - 2, y - h / 2 - 2, w + 4, h + 4)
+    const { colour, width, alpha } = frameOf(n)
+    pen.globalAlpha = alpha
+    pen.fillStyle = colour
+    pen.fillRect(x - w / 2 - width, y - h / 2 - width, w + 2 * width, h + 2 * width)
     pen.drawImage(image, x - w / 2, y - h / 2, w, h)
   }
+  pen.globalAlpha = 1
 }
 
 // Draws names in order, without those that would overlap others. Returns the boxes of the names drawn.

@@ -8,6 +8,7 @@ from core import Encoder, Filters, Library, Term, embed_texts, format_query
 from core.encoders.reference_prompts import embed_reference_prompts
 from core.geometry.modality_gap import find_fitting_words
 from core.geometry.nearest import NearItem, find_nearest_items
+from core.library.samples.library import SAMPLE_QUERIES, sample_path
 from core.media.modalities import PICTURE
 from core.progress import Progress, Task
 from core.search.query import seal_value
@@ -33,6 +34,8 @@ def example_words(library: Library, encoder: Encoder, *keys: str) -> str:
     were chosen."""
     if all(map(is_chosen, keys)):
         return ""
+    if library.path == sample_path():
+        return SAMPLE_QUERIES[0]
     ready_words(encoder)
     index = library.index(encoder)
     return "".join(

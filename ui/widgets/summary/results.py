@@ -14,45 +14,60 @@ from core import Encoder, Filters, Item, Library, track_of
 from core.errors import DataError, MediaError
 from core.previews.thumbnails import make_storyboard, make_thumbnail
 from core.share.chapters import format_ffmetadata, format_webvtt, format_youtube
-from core.share.pages.summary import picture_summary_page, text_summary_page, video_summary_page
-from core.share.summaries import picture_markdown, text_markdown, video_markdown
+from core.share.pages.summary import collection_page, video_summary_page
+from core.share.summaries import collection_markdown, video_markdown
 from core.summarize import (
-    read_stored_sentences,
+    PictureSummary,
+    Storyboard,
+    TextSummary,
     read_stored_subtitles,
-    summarize_pictures,
-    summarize_texts,
+    summarize_collection,
     summarize_video,
 )
-from core.utils.timecode import format_timespan
+from core.utils.timecode import format_timecode, format_timespan
 from ui.jobs.work import run_queued
 from ui.session.cache import get_cached
 from ui.session.encoders import encoder_name, load_encoder
-from ui.text import counted, plain
+from ui.text import counted, percent, plain
 
 _SIDE = 320  # pixels of pictures
 _NARROWEST = 150  # pixels of a column
 _EVEN = """<style>
-.st-key-summary_grid img { height: 11rem; object-fit: contain; object-position: left; }
+.st-key-summary_grid img, .st-key-summary_frames img { height: 11rem; object-fit: contain; object-position: left; }
 </style>"""
 
 
-def show_pictures(
+def show_collection(
     library: Library, encoder: Encoder, item_ids: Sequence[str] | None, folder: str | None, count: int, *, of: str
 ) -> None:
-    """Pictures that cover items. item_ids: None for all, of a folder if one is given. of: what is summarized."""
+    """What covers items, kind by kind. item_ids: None for all, of a folder if one is given. of: what they are."""
     load_encoder(encoder)
     filters = Filters(folder=folder) if folder else None
     summary = _compute(
-        "pictures",
+        "collection",
         (encoder.id, item_ids, folder, count),
         library.index(encoder),
-        lambda: summarize_pictures(library, encoder, item_ids, count=count, filters=filters),
+        lambda: summarize_collection(library, encoder, item_ids, count=count, filters=filters),
     )
-    _say(f"{counted(len(summary.pictures), 'picture')} of {summary.count:,}", summary.covered, "as any two pictures")
-    if item_ids is not None and len(item_ids) > summary.count:
-        left_out = counted(len(item_ids) - summary.count, "item")
-        st.caption(f"Left out: {left_out}, as only pictures are compared here. Videos and texts are summarized alone.")
     st.html(_EVEN)
+    if summary.pictures is not None:
+        _show_pictures(summary.pictures)
+    if summary.videos is not None:
+        _show_storyboard(summary.videos)
+    if summary.texts is not None:
+        _show_texts(summary.texts, [Path(item.path).name for item in summary.documents])
+    name = encoder_name(encoder.name)
+    _downloads(
+        "summary",
+        {
+            "Page (HTML)": (".html", lambda: collection_page(summary, library=of, encoder=name)),
+            "Markdown": (".md", lambda: collection_markdown(summary, library=of)),
+        },
+    )
+
+
+def _show_pictures(summary: PictureSummary) -> None:
+    _say(f"{counted(len(summary.pictures), 'picture')} of {summary.count:,}", summary.covered, "as any two pictures")
     with st.grid(len(summary.pictures), min_column_width=_NARROWEST, key="summary_grid"):
         for one in summary.pictures:
             with st.container(gap="small"):
@@ -60,37 +75,24 @@ def show_pictures(
                 st.markdown(
                     f"**{plain(one.name or Path(one.item.path).name)}**  \n:gray[stands for {one.stands_for:,}]"
                 )
-    name = encoder_name(encoder.name)
-    _downloads(
-        "summary",
-        {
-            "Page (HTML)": (".html", lambda: picture_summary_page(summary, library=of, encoder=name)),
-            "Markdown": (".md", lambda: picture_markdown(summary, library=of)),
-        },
-    )
 
 
-def show_texts(library: Library, item_ids: Sequence[str], count: int) -> None:
-    """Sentences of texts."""
-    items = {item.id: item for item in library.items_with(list(item_ids))}
-    names = [Path(items[item_id].path).name if item_id in items else "" for item_id in item_ids]
-    summary = _compute(
-        "texts",
-        (str(library.path), item_ids, count, library.items_version()),
-        None,
-        lambda: summarize_texts(read_stored_sentences(library, item_ids), count=count),
-    )
+def _show_storyboard(summary: Storyboard) -> None:
+    frames = counted(len(summary.frames), "frame")
+    _say(f"{frames} of {counted(summary.count, 'video')}", summary.covered, "as any two pictures")
+    with st.grid(len(summary.frames), min_column_width=_NARROWEST, key="summary_frames"):
+        for one in summary.frames:
+            with st.container(gap="small"):
+                _image(partial(make_thumbnail, one.item, side=_SIDE, time_s=one.at_s), Path(one.item.path).name)
+                at = format_timecode(one.at_s)
+                st.markdown(f"**{plain(Path(one.item.path).name)}**  \n:gray[{at}, stands for {percent(one.share)}]")
+
+
+def _show_texts(summary: TextSummary, names: Sequence[str]) -> None:
     _say(f"{counted(len(summary.sentences), 'sentence')} of {summary.count:,}", summary.covered, "as unrelated ones")
     for sentence in summary.sentences:
         source = f"  \n:gray[{plain(names[sentence.document])}]" if len(names) > 1 else ""
         st.markdown(f"{plain(sentence.text)}{source}")
-    _downloads(
-        "summary",
-        {
-            "Page (HTML)": (".html", lambda: text_summary_page(summary, names=names)),
-            "Markdown": (".md", lambda: text_markdown(summary, names=names)),
-        },
-    )
 
 
 def show_video(library: Library, encoder: Encoder, video: Item, count: int) -> None:

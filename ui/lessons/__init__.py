@@ -1,0 +1,1 @@
+"""The contents of the lessons: a picture and a sentence for each."""
