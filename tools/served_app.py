@@ -40,13 +40,17 @@ class Served:
 
 
 @contextmanager
-def served(home: Path, *, log: Path | None = None, **environment: str) -> Iterator[Served]:
-    """Runs the app over a home folder, and ends it. log: a file for what it prints. Raises RuntimeError where it does
-    not answer within a minute."""
+def served(
+    home: Path, *, script: Path = ROOT / "app.py", log: Path | None = None, **environment: str
+) -> Iterator[Served]:
+    """Runs the app (or another script of Streamlit) over a home folder, and ends it.
+
+    log: a file for what it prints. Raises RuntimeError where it does not answer within a minute.
+    """
     with socket.socket() as free:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py"]
+    command = [sys.executable, "-m", "streamlit", "run", str(script)]
     command += ["--server.headless", "true", "--server.port", str(port)]
     with (log or Path(os.devnull)).open("wb") as output:
         server = subprocess.Popen(

@@ -30,6 +30,7 @@ from .relevance import LIKELY as LIKELY
 from .relevance import Relevance as Relevance
 from .relevance import class_log_posterior as class_log_posterior
 from .relevance import description_probability as description_probability
+from .sorting import sort_hits as sort_hits
 from .videos import MAX_VIDEOS as MAX_VIDEOS
 from .videos import VideoHit as VideoHit
 from .videos import VideoResult as VideoResult

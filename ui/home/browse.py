@@ -2,37 +2,43 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+import numpy as np
+import pyarrow.compute as pc
 import streamlit as st
+from numpy.typing import NDArray
 
 from core import Filters, Item
+from core.library.index import VectorIndex
 from core.library.timeline import Month, Timeline, make_timeline
-from ui.components.gallery.gallery import Card, gallery
+from ui.components.gallery.gallery import Card, Piece, gallery
 from ui.search.examples import examples
 from ui.session.cache import get_cached
 from ui.session.state import get_state
 from ui.text import counted
-from ui.widgets.details import open_details, show_details
+from ui.widgets.details import are_details_requested, open_details, show_details
 from ui.widgets.filters import items_with_label, show_nothing_left
 from ui.widgets.page_start import PageContext
 from ui.widgets.query.box import find_in, more_like
 from ui.widgets.summary.button import summary_button
 
 _STEP = 60  # cards; the first ones fill a large screen
-_MOST_STEPS = 20  # each sends all cards again, so that a grid does not grow for ever
+_MORE = 180  # cards that follow as one scrolls
+_MOST_AGAIN = 600  # cards that are sent at once to whoever comes back to the page
 
 
 @dataclass(slots=True)
 class BrowseState:
-    """of: what the rest belongs to; another library, filter or month begins at its top. skipped: cards that are
-    shown no more. steps: how often it has grown since."""
+    """of: what the rest belongs to; another library, filter or month begins at its top. first, end: the cards that are
+    sent next; the browser keeps those before."""
 
     of: Hashable = None
-    skipped: int = 0
-    steps: int = 1
+    first: int = 0
+    end: int = _STEP
 
 
 def browse(at: PageContext, filters: Filters) -> None:
@@ -53,13 +59,12 @@ def browse(at: PageContext, filters: Filters) -> None:
             ids = index.items["id"].take(rows).to_pylist()
             summary_button(library, at.encoder, ids, key="month", of=_name(month))
         examples(library, at.encoder, "all")
-    state = _get_state((*key, at.encoder.id, start))
-    start, count = start + state.skipped, _STEP * state.steps
-    if state.skipped:
-        st.button("Back to the beginning", icon=":material/vertical_align_top:", type="tertiary", on_click=_go_back)
-    rows = timeline.rows[start : start + count]
-    items = [Item.from_row(row) for row in index.items.take(rows).to_pylist()]
-    headings = _headings(timeline, start, len(items))
+    of = (*key, at.encoder.id, start)
+    state = _get_state(of)
+    shown = timeline.rows[start:]
+    rows = shown[state.first : state.end]
+    items = _make_items(index, rows)
+    headings = _headings(timeline, start + state.first, len(items))
     videos = bool(at.facts.searchable.videos)
     gallery(
         [Card(item, section=heading) for item, heading in zip(items, headings, strict=True)],
@@ -67,11 +72,22 @@ def browse(at: PageContext, filters: Filters) -> None:
         on_open=open_details,
         on_like=more_like,
         on_videos=partial(find_in, place="video") if videos else None,
-        on_more=_show_more if start + count < len(timeline.rows) and state.steps < _MOST_STEPS else None,
-    )
-    if start + count < len(timeline.rows) and state.steps >= _MOST_STEPS:
-        st.button("Go on from here", icon=":material/expand_more:", key="browse_on", on_click=_go_on)
-    show_details((), items, videos=videos)
+        piece=Piece(
+            hashlib.blake2b(repr((of, len(shown))).encode(), digest_size=8).hexdigest(),
+            state.first, state.end >= len(shown), _show_more, partial(_find, index),
+        ),
+    )  # fmt: skip
+    if are_details_requested():
+        show_details((), _make_items(index, shown), videos=videos)
+
+
+def _make_items(index: VectorIndex, rows: NDArray[np.int64]) -> list[Item]:
+    return [Item.from_row(row) for row in index.items.take(rows).to_pylist()]
+
+
+def _find(index: VectorIndex, item_id: str) -> Item | None:
+    row = pc.index(index.items["id"], item_id).as_py()
+    return _make_items(index, np.array([row]))[0] if row >= 0 else None
 
 
 def _choose_month(months: Sequence[Month]) -> Month | None:
@@ -108,19 +124,11 @@ def _headings(timeline: Timeline, start: int, count: int) -> list[str]:
 def _get_state(of: Hashable) -> BrowseState:
     state = get_state(BrowseState)
     if state.of != of:
-        state.of, state.skipped, state.steps = of, 0, 1
+        state.of, state.first, state.end = of, 0, _STEP
     return state
 
 
-def _go_on() -> None:
+def _show_more(held: int) -> None:
+    """Send what follows the cards that the browser holds; all up to the last place where it has lost them."""
     state = get_state(BrowseState)
-    state.skipped, state.steps = state.skipped + _STEP * state.steps, 1
-
-
-def _go_back() -> None:
-    state = get_state(BrowseState)
-    state.skipped, state.steps = 0, 1
-
-
-def _show_more() -> None:
-    get_state(BrowseState).steps += 1
+    state.first, state.end = held, max(held + _MORE, min(state.end, held + _MOST_AGAIN))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import textwrap
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 import streamlit as st
@@ -15,8 +16,10 @@ from core.library.schema import Passage
 from core.media.modalities import PICTURE, TEXT, get_modality
 from core.policy import get_policy
 from core.search.match_text import quote_caption
+from core.search.sorting import sort_hits
 from core.share.hits import hits_csv, write_hits_zip
 from ui.components.gallery.gallery import Card, gallery, tick
+from ui.search.sort_choice import sort_choice
 from ui.search.verdict import doubt_heading, show_verdict
 from ui.text import counted, counted_kind, plain, too_large
 from ui.widgets.concept_panel import concept_panel
@@ -42,15 +45,17 @@ def show_results(
     result: SearchResult,
     *,
     videos: bool,
-) -> None:
-    """The whole section below the query. videos: whether the library has any."""
+) -> Sequence[Hit]:
+    """The whole section below the query; returns the hits as they are shown. videos: whether the library has any."""
     limits = filter_text(filters)
     if not result.considered or not result.hits:
         st.info(f"No {_noun(filters)} matches the filters ({plain(limits)}).", icon=":material/filter_alt:")
         st.button("Clear the filters", on_click=clear_filters, type="primary")
-        return
+        return ()
     _summary(library, terms, filters, result, limits)
     tools = st.container(horizontal=True, vertical_alignment="center", key="take_away")
+    with tools:
+        result = replace(result, hits=tuple(sort_hits(result.hits, sort_choice())))
     _select_linked(result.hits)
     chosen = _grid(library, result, videos)
     with tools:
@@ -66,6 +71,7 @@ def show_results(
         if chosen or certain:
             summary_button(library, encoder, chosen or certain, key="results", of=describe(library, terms))
         save_results(library, encoder, describe(library, terms), limits, result.hits)
+    return result.hits
 
 
 def _noun(filters: Filters) -> str:

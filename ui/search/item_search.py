@@ -38,8 +38,8 @@ def item_search(
     except QueryError as error:
         st.warning(plain(str(error)), icon=":material/help:")
         return
-    show_results(library, encoder, terms, filters, result, videos=videos)
+    hits = show_results(library, encoder, terms, filters, result, videos=videos)
     if len(result.hits) == shown:  # folded copies make fewer of them than there are items
         more_button(shown, result.considered)
     in_python(search_lines(library, encoder, terms, filters, options))
-    show_details(result.hits, videos=videos)
+    show_details(hits, videos=videos)

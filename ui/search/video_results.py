@@ -14,6 +14,7 @@ from core.library.public.keyed_ids import seal
 from core.plots.timeline import get_score_range, timeline
 from core.search.match_text import describe_match
 from core.search.query import query_state
+from core.search.sorting import sort_hits
 from core.search.videos import Pooling, VideoHit, VideoResult, search_videos
 from core.utils.timecode import format_timecode, format_timespan
 from ui.button import pressed
@@ -21,6 +22,7 @@ from ui.components.video_player.video_player import Listeners, player
 from ui.components.video_strip.video_strip import strip
 from ui.search.export_moments import export_panel
 from ui.search.open_video import find_open_video, get_open_video, note_position, seek, write_link
+from ui.search.sort_choice import sort_choice
 from ui.search.verdict import doubt_heading, show_verdict
 from ui.session.cache import get_cached
 from ui.session.encoders import load_encoder
@@ -99,6 +101,7 @@ def show_video_results(
     show_verdict(result, describe(library, terms), among)
     opened = find_open_video(hits, (str(library.path), terms, filters))
     with st.container(horizontal=True, vertical_alignment="center", key="found"):
+        hits = tuple(sort_hits(hits, sort_choice()))
         export_panel(hits)
         ranked = next(name for name, pooling in RANKINGS.items() if pooling == result.pooling)
         more = {"Ranked by": ranked} | ({"Filters": limits} if limits else {})

@@ -13,7 +13,7 @@ _NUMBERS = frozenset("component d k least longest max min more_labels number sho
 # Choices of exactly one, which an empty parameter leaves without any. A text that is empty was emptied.
 _CHOICES = frozenset(
     "by captions_from cells combine edition from kind labels_from layout learn_from log_way look measure method of "
-    "order part predict rank section shown space store_by subject text_from things view way".split()
+    "order part predict rank section shown sort space store_by subject text_from things view way".split()
 )
 
 

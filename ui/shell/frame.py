@@ -10,6 +10,7 @@ import streamlit as st
 
 from core import SemblanceError
 from core.utils.systems import check_system
+from ui.components.address.address import keep_history
 from ui.components.copy_link.copy_link import copy_link
 from ui.errors import boundary
 from ui.server.gc import collect_garbage
@@ -66,6 +67,7 @@ def draw_frame() -> st.Page:
     prepare_server()
     collect_garbage()
     clean_link()
+    keep_history()
     watch_libraries()
     page = st.navigation(navigation(show_page), expanded=True)
     with boundary():

@@ -14,18 +14,22 @@ from core.errors import MediaError
 from core.library.index import VectorIndex
 from core.library.public.handout import CHANGED
 from core.library.public.keyed_ids import seal
-from core.media.modalities import TEXT, VIDEO, get_modality
+from core.media.modalities import PICTURE, TEXT, VIDEO, get_modality
 from core.policy import get_policy
 from core.previews.cache import is_as_indexed
 from core.previews.thumbnails import make_thumbnail
 from core.search.match_text import describe_match, quote_caption
 from core.search.passages.search import PassageHit
 from core.utils.timecode import format_timecode
+from ui.components.gallery.gallery import thumbnails
 from ui.components.video_player.video_player import player
+from ui.components.viewer.viewer import View, look_ahead, viewer
 from ui.errors import boundary
+from ui.session.current import current_library
 from ui.session.state import get_state
 from ui.text import counted, item_date, plain, size_text
 from ui.widgets.document import show_document
+from ui.widgets.item_labels import show_item_labels
 from ui.widgets.query.box import Place, add_term, classify_this, find_in, like_file, more_like, own_place
 
 Action = tuple[str, str, Callable[..., None], tuple[object, ...]]  # label, icon, callback, arguments after the item
@@ -34,7 +38,7 @@ _ACTIONS_OF_FILES: tuple[Action, ...] = (
     ("Classify this", ":material/category:", classify_this, ()),
 )
 _LARGE = 1280  # pixels of the cached picture
-_WIDEST, _TALLEST = 760, 620  # pixels on the page, so that the facts stay in view
+_VIEWER = "viewer"
 
 
 @dataclass(slots=True)
@@ -51,6 +55,11 @@ def open_details(item: Item, start: float | None = None) -> None:
     """Open the details of an item in the next run, at the hit that starts there. For callbacks."""
     state = get_state(DetailsState)
     state.requested, state.start = item.id, start
+
+
+def are_details_requested() -> bool:
+    """Whether details open in this run: whoever has many items need not make them otherwise."""
+    return get_state(DetailsState).requested is not None
 
 
 def show_details(
@@ -93,6 +102,26 @@ def _dialog(shown: Sequence[tuple[Item, Hit | None]], videos: bool, place: Place
         with right:
             _facts(item, hit)
             _offer(item, _actions(item, videos, place) if stored else _ACTIONS_OF_FILES)
+            library = current_library() if stored else None
+            if library is not None:
+                show_item_labels(library, item)
+    _look_ahead([entry for entry, _ in shown], state.at)
+
+
+def _look_ahead(items: Sequence[Item], at: int) -> None:
+    """Prepares the pictures before and after; last, as their thumbnails may have to be made."""
+    places = [place for place in (at, at - 1, at + 1) if 0 <= place < len(items) and items[place].kind == PICTURE.name]
+    if at not in places:
+        return
+    made = dict(zip(places, thumbnails([(items[place], None) for place in places], _LARGE), strict=True))
+    views = {place: _view(items[place], data) for place, data in made.items() if data is not None}
+    if at in views:
+        look_ahead(views[at], before=views.get(at - 1), after=views.get(at + 1), key=_VIEWER)
+
+
+def _view(item: Item, data: bytes) -> View:
+    aspect = item.width / item.height if item.width and item.height else 1.0
+    return View(data, Path(item.path).name, aspect)
 
 
 def _walk(at: int, count: int) -> None:
@@ -127,8 +156,7 @@ def _picture(item: Item, hit: Hit | None) -> None:
     except MediaError as error:
         st.warning(plain(str(error)), icon=":material/broken_image:")
         return
-    aspect = item.height / item.width if item.width and item.height else 1.0
-    st.image(data, width=round(min(_WIDEST, _TALLEST / aspect)), alt=Path(item.path).name)
+    viewer(_view(item, data), key=_VIEWER, on_step=_step)
     if text:
         st.text(text)
 

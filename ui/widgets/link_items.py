@@ -15,7 +15,7 @@ from ui.components.copy_link.copy_link import copy_link_with
 from ui.session.libraries import VISIT
 from ui.text import counted
 
-MOST = 100  # items under one name
+MOST = 200  # items under one name
 _NAME = "carried"
 _TAKEN = "links taken over"
 

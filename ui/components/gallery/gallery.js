@@ -7,7 +7,10 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   let state = shown.get(parentElement)
   if (state?.token !== data.token) {
     if (continues(state, data)) append(list, state, data, send)
-    else {
+    else if (data.piece?.first) {
+      setTriggerValue("more", String(state?.of === data.piece.of ? state.held : 0)) // those before are lost
+      return
+    } else {
       state = { token: data.token, ticks: new Map(), forced: null, cards: [] }
       shown.set(parentElement, state)
       list.className = data.framed ? "framed" : ""
@@ -20,11 +23,13 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     const wanted = new Set(data.forced.ids)
     for (const [id, ticks] of state.ticks) for (const tick of ticks) mark(tick, wanted.has(id))
   }
+  walkByKeys(list)
   watchEnd(list, state, data, send)
 }
 
 // Whether the cards begin with those that are shown: then they stay, with what is ticked and the place on the page.
 function continues(state, data) {
+  if (data.piece) return state?.of === data.piece.of && data.piece.first > 0 && state.held >= data.piece.first
   if (!state || data.framed || state.kind !== kind(data)) return false
   return state.cards.length <= data.cards.length && state.cards.every((card, place) => card === JSON.stringify(data.cards[place]))
 }
@@ -34,10 +39,12 @@ function kind(data) {
 }
 
 function append(list, state, data, send) {
-  const first = state.cards.length
+  const before = data.piece?.first ?? 0
+  const first = data.piece ? (state.held ?? 0) - before : state.cards.length
   const make = (card) => build(card, data, state, send)
-  list.append(...(data.framed ? frames(data.cards, make) : sections(data.cards, make, first)))
-  state.cards = data.cards.map((card) => JSON.stringify(card))
+  list.append(...(data.framed ? frames(data.cards, make) : sections(data.cards.slice(first), make, state)))
+  if (data.piece) Object.assign(state, { of: data.piece.of, held: Math.max(state.held ?? 0, before + data.cards.length) })
+  else state.cards = data.cards.map((card) => JSON.stringify(card))
   state.kind = kind(data)
   state.token = data.token
   if (first && ticked(state).length) send.setStateValue("selected", { token: state.token, ids: ticked(state), turn: state.forced })
@@ -53,24 +60,31 @@ function watchEnd(list, state, data, send) {
   const reach = element("span")
   end.append(reach)
   list.append(end)
-  state.observer = new IntersectionObserver((entries) => {
+  const observer = new IntersectionObserver((entries) => {
     if (!entries.some((entry) => entry.isIntersecting)) return
-    state.observer.disconnect()
-    send.setTriggerValue("more", data.token)
+    observer.disconnect()
+    loaded(list).then(() => state.observer === observer && send.setTriggerValue("more", String(state.held)))
   })
+  state.observer = observer
   state.observer.observe(reach)
+}
+
+// The server forgets the pictures of a run with the next one.
+function loaded(list) {
+  const waiting = [...list.querySelectorAll("img")].filter((image) => !image.complete)
+  const end = new Promise((resolve) => setTimeout(resolve, 3000))
+  return Promise.race([end, Promise.allSettled(waiting.map((image) => image.decode()))])
 }
 
 function ticked(state) {
   return [...state.ticks].filter(([, ticks]) => ticks[0].box.checked).map(([id]) => id)
 }
 
-function sections(cards, make, first) {
-  let section = first ? cards[first - 1].section : ""
-  return cards.slice(first).flatMap((card) => {
-    if (card.section === section) return [make(card)]
-    section = card.section
-    return [element("li", "section", {}, section), make(card)]
+function sections(cards, make, state) {
+  return cards.flatMap((card) => {
+    if (card.section === (state.section ?? "")) return [make(card)]
+    state.section = card.section
+    return [element("li", "section", {}, card.section), make(card)]
   })
 }
 
@@ -88,8 +102,8 @@ function frames(cards, make) {
 }
 
 function build(card, data, state, { setStateValue, setTriggerValue }) {
-  const item = element("li")
-  const open = element("button", "open", { type: "button", "aria-label": `Details of ${card.video ? "the video " : ""}${card.name}`, title: card.name })
+  const item = element("li", card.page ? "page" : "")
+  const open = element("button", "open", { type: "button", tabindex: "-1", "aria-label": `Details of ${card.video ? "the video " : ""}${card.name}`, title: card.name })
   if (card.src) open.append(element("img", "", { src: card.src, alt: card.name, decoding: "async" }))
   else open.append(element("span", "gone", {}, card.note))
   if (card.video) open.append(element("span", "play", { "aria-hidden": "true" }), element("span", "length", {}, card.video))
@@ -97,13 +111,15 @@ function build(card, data, state, { setStateValue, setTriggerValue }) {
     setTriggerValue("open", card.id)
     returnFocus(open)
   }
-  item.append(open)
-  if (data.selectable) item.append(ticker(card, item, state, setStateValue))
+  const face = element("div", "face")
+  face.append(open)
+  if (data.selectable) face.append(ticker(card, item, state, setStateValue))
   if (card.copies) {
     const title = `${card.copies} near-identical, grouped with this one`
-    item.append(element("span", "copies", { title }, `+${card.copies}`))
+    face.append(element("span", "copies", { title }, `+${card.copies}`))
   }
-  if (card.badge) item.append(element("span", "badge", {}, card.badge))
+  if (card.badge) face.append(element("span", "badge", {}, card.badge))
+  item.append(face)
   if (card.chance !== null) {
     const meter = element("div", "meter", { "aria-hidden": "true" })
     meter.append(element("span", "", { style: `width: ${Math.round(100 * card.chance)}%` }))
@@ -143,7 +159,7 @@ function returnFocus(button) {
 function beside(card, setTriggerValue) {
   const row = element("div", "near")
   for (const other of card.near) {
-    const button = element("button", "small", { type: "button", "aria-label": `Details of ${other.name}`, title: other.name })
+    const button = element("button", "small", { type: "button", tabindex: "-1", "aria-label": `Details of ${other.name}`, title: other.name })
     if (other.src) button.append(element("img", "", { src: other.src, alt: "", decoding: "async" }))
     button.onclick = () => setTriggerValue("open", other.id)
     row.append(button)
@@ -152,23 +168,33 @@ function beside(card, setTriggerValue) {
 }
 
 function act(text, label, run) {
-  const button = element("button", "like", { type: "button", "aria-label": label }, text)
+  const button = element("button", "like", { type: "button", tabindex: "-1", "aria-label": label }, text)
   button.onclick = run
   return button
 }
 
 function ticker(card, item, state, setStateValue) {
   const label = element("label", "tick")
-  const box = element("input", "", { type: "checkbox", "aria-label": `Select ${card.name}` })
+  const box = element("input", "", { type: "checkbox", tabindex: "-1", "aria-label": `Select ${card.name}` })
   if (!state.ticks.has(card.id)) state.ticks.set(card.id, [])
   const same = state.ticks.get(card.id) // a file may stand in several places
   same.push({ box, item })
-  box.onchange = () => {
-    for (const tick of same) mark(tick, box.checked)
+  box.onclick = (event) => {
+    for (const id of event.shiftKey ? between(state, card.id) : [card.id]) {
+      for (const tick of state.ticks.get(id)) mark(tick, box.checked)
+    }
+    state.last = card.id
     setStateValue("selected", { token: state.token, ids: ticked(state), turn: state.forced })
   }
   label.append(box)
   return label
+}
+
+// The ids from the one that was ticked last to this one, in the order of the grid.
+function between(state, id) {
+  const ids = [...state.ticks.keys()]
+  const [first, last] = [ids.indexOf(state.last ?? id), ids.indexOf(id)].sort((one, other) => one - other)
+  return ids.slice(Math.max(first, 0), last + 1)
 }
 
 function mark({ box, item }, on) {

@@ -16,7 +16,7 @@ import streamlit as st
 from core import Hit, Item
 from core.errors import MediaError
 from core.library.public.keyed_ids import seal, unseal
-from core.media.modalities import VIDEO
+from core.media.modalities import TEXT, VIDEO
 from core.policy import get_policy
 from core.previews.thumbnails import make_thumbnail
 from core.search.match_text import describe_match
@@ -30,7 +30,7 @@ _COMPONENT = st.components.v2.component(
     "semblance_gallery",
     html="<ul role='list'>\n</ul>",
     css=(_FOLDER / "gallery.css").read_text(),
-    js=RETRY + (_FOLDER / "gallery.js").read_text(),
+    js=RETRY + (_FOLDER / "keyboard.js").read_text() + (_FOLDER / "gallery.js").read_text(),
 )
 _SMALL = 96  # pixels of the small pictures on a card
 # Each may start a decoding process of about 40 MB: more than the number of cores would not be faster.
@@ -68,6 +68,22 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """Where the cards of a long grid stand in it: the browser keeps those before, which need not be sent again.
+
+    of: changes with the grid. first: the number of cards before. is_last: whether no more follow. on_more: called with
+    the number of cards that the browser holds, when it comes near their end or has lost those before. find: the item of
+    an id, which may be of a card before.
+    """
+
+    of: str
+    first: int
+    is_last: bool
+    on_more: Callable[[int], None]
+    find: Callable[[str], Item | None]
+
+
+@dataclass(frozen=True, slots=True)
 class Ticks:
     """Ticks that the caller stores: the ticked ids, and a function to call with those ticked in this gallery.
 
@@ -90,19 +106,21 @@ def gallery(
     ticks: Ticks | None = None,
     framed: bool = False,
     like: str = "More like this",
-    on_more: Callable[[], None] | None = None,
+    piece: Piece | None = None,
 ) -> list[str]:
     """Show pictures and videos in a grid; returns the ids of the ticked ones.
 
     on_open, on_like, on_videos: called with an item before the page runs again, for a click on the picture, on "More
     like this", and on "Find in videos", which pictures have if it is given. ticks: for a caller that stores them.
-    framed: whether cards of a section share a frame. like: label of the button of `on_like`. on_more: called when
-    somebody comes near the end of the grid; None: these are all cards.
+    framed: whether cards of a section share a frame. like: label of the button of `on_like`. piece: None: these are all
+    cards.
     """
     state = st.session_state
     selectable = selectable or ticks is not None
     shown = _shown(cards, key, find=on_videos is not None)
-    token = hashlib.blake2b(json.dumps([shown, selectable, framed, like]).encode(), digest_size=8).hexdigest()
+    token = hashlib.blake2b(
+        json.dumps([shown, selectable, framed, like, piece and [piece.of, piece.first]]).encode(), digest_size=8
+    ).hexdigest()
     state[_token_key(key)] = token
     forced = _ordered(key, token)
     items = {seal(item.id): item for card in cards for item in (*card.near, card.item)}
@@ -110,7 +128,8 @@ def gallery(
         forced = {"turn": ticks.turn, "ids": [shown_id for shown_id, item in items.items() if item.id in ticks.ids]}
 
     def clicked(trigger: str, act: Callable[[Item], None] | None) -> None:
-        item = items.get(as_text(state[key].get(trigger)))
+        shown_id = as_text(state[key].get(trigger))
+        item = items.get(shown_id) or (piece.find(unseal(shown_id)) if piece and shown_id else None)
         if item and act:
             act(item)
 
@@ -123,21 +142,24 @@ def gallery(
             "like": like,
             "token": token,
             "forced": forced,
-            "more": on_more is not None,
+            "more": piece is not None and not piece.is_last,
+            "piece": {"of": piece.of, "first": piece.first} if piece else None,
         },
         on_open_change=lambda: clicked("open", on_open),
         on_like_change=lambda: clicked("like", on_like),
         on_find_change=lambda: clicked("find", on_videos),
         on_selected_change=lambda: _pass_on(key, ticks),
-        on_more_change=on_more or _ignore,
+        on_more_change=lambda: _ask_for_more(key, piece),
     )
     selected = as_dict(result.get("selected"))
     ids = as_texts(selected.get("ids")) if selected.get("token") == token else []
     return [items[shown_id].id for shown_id in ids if shown_id in items]
 
 
-def _ignore() -> None:
-    """What a late message of a grid that has ended calls."""
+def _ask_for_more(key: str, piece: Piece | None) -> None:
+    held = as_text(st.session_state[key].get("more"))
+    if piece is not None and held.isdecimal():
+        piece.on_more(int(held))
 
 
 def tick(key: str, ids: Sequence[str]) -> None:
@@ -212,6 +234,7 @@ def _card(card: Card, url: str | None, small: dict[str, str | None], find: bool)
         "name": Path(card.item.path).name,
         "src": url,
         "video": format_timecode(card.item.duration_s or 0.0 if card.time_s is None else card.time_s) if video else "",
+        "page": card.item.kind == TEXT.name,
         "find": find and not video,
         "like": card.item.status == "ok",
         "note": get_policy().redact_paths(card.item.reason or "") or "The file is missing or cannot be read.",

@@ -57,7 +57,7 @@ function seek(player, time) {
   }
   const jump = () => {
     video.currentTime = Math.max(0, place)
-    if (player.playsOn) video.play()
+    if (player.playsOn) video.play().catch(() => {}) // a browser may refuse what was not clicked
     player.playsOn = false
   }
   player.sent = time
@@ -92,6 +92,7 @@ function row(moment, player) {
   if (moment.said) words.append(element("span", "said", {}, moment.said))
   open.append(words)
   open.onclick = () => {
+    player.playsOn = true
     seek(player, moment.enter)
     player.tell("at", moment.enter)
   }

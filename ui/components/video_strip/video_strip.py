@@ -30,7 +30,7 @@ def strip(
     item: Item, moments: Sequence[Moment], *, duration_s: float, key: str, on_seek: Callable[[float], None]
 ) -> None:
     """Show frames of a video, with those of certain moments framed, and the moments. on_seek: called with a second."""
-    times = [(number + 0.5) * duration_s / _FRAMES for number in range(_FRAMES)]
+    times = _choose_times(moments, duration_s)
     certain = [moment for moment in moments if moment.is_certain]
     frames = [
         {
@@ -58,3 +58,12 @@ def strip(
 
     token = hashlib.blake2b(json.dumps([frames, buttons]).encode(), digest_size=8).hexdigest()
     _COMPONENT(key=key, data={"token": token, "frames": frames, "moments": buttons}, on_seek_change=clicked)
+
+
+def _choose_times(moments: Sequence[Moment], duration_s: float) -> list[float]:
+    """Evenly spaced seconds; the best second of the best moment takes the place of the nearest."""
+    times = [(number + 0.5) * duration_s / _FRAMES for number in range(_FRAMES)]
+    if moments:
+        peak_s = max(moments, key=lambda moment: moment.score).peak_s
+        times[min(range(_FRAMES), key=lambda number: abs(times[number] - peak_s))] = peak_s
+    return times

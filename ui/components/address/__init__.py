@@ -1,0 +1,1 @@
+"""The history of the browser: one entry for each query."""

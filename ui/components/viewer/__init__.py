@@ -1,0 +1,1 @@
+"""A large picture that one zooms and moves."""
