@@ -54,7 +54,7 @@ def test_an_emptied_box_is_empty_in_the_link(visitor: Visitor) -> None:
 
 
 def test_a_page_is_one_entry_of_the_history(visitor: Visitor) -> None:
-    visitor.go()
+    visitor.go("lessons")
     before = visitor.page.evaluate("history.length")
     visitor.page.get_by_role("link", name="Pixels or embeddings").click()
     visitor.page.get_by_role("heading", name="Pixels or embeddings?").wait_for()
