@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.deprecated import task_keywords
 from core.encoders.base import Encoder
 from core.errors import DataError
 from core.library.filters import Filters
@@ -84,6 +85,7 @@ class CollectionSummary:
         return "".join(part._repr_html_() for part in parts if part is not None)
 
 
+@task_keywords
 def summarize_collection(
     library: Library,
     encoder: Encoder,
@@ -128,6 +130,7 @@ def summarize_collection(
     )
 
 
+@task_keywords
 def summarize_videos(
     library: Library, encoder: Encoder, videos: Sequence[Item], *, count: int = 5, task: Task = SILENT
 ) -> Storyboard:

@@ -94,7 +94,7 @@ def test_foreign_vectors_come_in_and_are_used(colours: Library) -> None:
     assert grid.proto.json.index(second) > 0
 
     at = at.switch_page(EXPLORE).run()
-    at = settled(press(at, "Lay out the map"))
+    at = settled(at)  # the map lays itself out
     assert "cluster" in said(at) and not at.error
 
 

@@ -81,7 +81,7 @@ def newest(library: Library) -> Iterator[TurnedEncoder]:
 
 def first_hit(library: Library, query: str = "red") -> str:
     """What a search with the library's own weights finds first."""
-    hits = search(library, open_library_encoder(library, "colour"), parse_query(query)).hits
+    hits = search(library, open_library_encoder(library, "colour"), parse_query(query), captions=False).hits
     return Path(hits[0].item.path).stem if hits else ""
 
 

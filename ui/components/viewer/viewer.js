@@ -3,7 +3,7 @@ const MOST = 8 // times
 const STEP = 1.5 // of a click on + or -
 const SWIPE = 60 // pixels
 const TURNS = { ArrowLeft: -1, ArrowRight: 1, "st-key-details_previous": -1, "st-key-details_next": 1 }
-const CORNERS = '<svg viewBox="0 0 16 16" width="16" height="16" fill="none" stroke="currentColor" stroke-width="2" aria-hidden="true"><path d="M2 6V2h4M10 2h4v4M14 10v4h-4M6 14H2v-4"/></svg>'
+const CORNERS = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16" width="16" height="16" fill="none" stroke="currentColor" stroke-width="2" aria-hidden="true"><path d="M2 6V2h4M10 2h4v4M14 10v4h-4M6 14H2v-4"/></svg>'
 const views = new WeakMap()
 let ahead = {} // the pictures before (-1) and after (1) the one whose address is `of`
 
@@ -61,9 +61,14 @@ function make(figure) {
   return view
 }
 
-function button(text, label, run) {
+function drawing(svg) {
+  return new DOMParser().parseFromString(svg, "image/svg+xml").documentElement
+}
+
+function button(icon, label, run) {
   const made = document.createElement("button")
-  Object.assign(made, { type: "button", innerHTML: text, title: label, onclick: run })
+  Object.assign(made, { type: "button", title: label, onclick: run })
+  made.append(icon.startsWith("<") ? drawing(icon) : icon)
   made.setAttribute("aria-label", label)
   return made
 }
