@@ -53,8 +53,11 @@ class VectorParts:
         Returns
         -------
         products, numbers : arrays, shape (m,)
-            Best first, m <= k; equal products in the order of their numbers.
+            Best first, m <= k; equal products in the order of their numbers. Which of them come in where k ends is left
+            open.
         """
+        if k <= 0:
+            return np.empty(0, np.float32), np.empty(0, np.int64)
         wanted = pad_rows(query[None])
         asked = [(number, self._inside(number, among)) for number in range(len(self.parts))]
         asked = [(number, rows) for number, rows in asked if rows is None or len(rows)]
@@ -141,7 +144,7 @@ def _search_part(part: faiss.IndexScalarQuantizer, query: Vectors, k: int, rows:
     k = min(k, count)
     if rows is not None and count <= _FEW * part.ntotal:
         products = part.reconstruct_batch(rows) @ query[0]
-        best = np.argpartition(-products, k - 1)[:k]
+        best = np.argsort(-products, kind="stable")[:k]
         return products[best], rows[best]
     params = None
     if rows is not None:

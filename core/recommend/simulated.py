@@ -9,6 +9,7 @@ from core.library.index import VectorIndex
 from core.library.track import get_item_vectors
 from core.recommend.interactions import InteractionLog
 
+_MOST_ITEMS = 2_000  # of a larger library, a random part is what anybody saw
 _TOPIC_SIZE = 12  # items; of small libraries at least three topics
 _CROWDS = 6
 _SPREAD = 0.3  # of the logarithm of popularity
@@ -36,7 +37,9 @@ def simulate_log(index: VectorIndex, *, users: int = 300, choices: int = 12, see
         Its items have their ids for names.
     """
     rng = np.random.default_rng(seed)
-    ids, vectors = get_item_vectors(index, index.items["id"].take(index.rows_with_vectors).to_pylist())
+    rows = index.rows_with_vectors
+    seen = rows if len(rows) <= _MOST_ITEMS else np.sort(rng.choice(rows, _MOST_ITEMS, replace=False))
+    ids, vectors = get_item_vectors(index, index.items["id"].take(seen).to_pylist())
     count = len(ids)
     topics = _group(vectors, max(3, count // _TOPIC_SIZE), rng) if count else np.empty(0, np.int64)
     popularity = rng.lognormal(0.0, _SPREAD, count)

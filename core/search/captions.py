@@ -16,6 +16,7 @@ weights, and `tools/measure_captions.py` measures.
 
 from __future__ import annotations
 
+import logging
 import math
 import re
 from collections import defaultdict
@@ -30,7 +31,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit
 
 from core.encoders.sentences import open_sentence_encoder
-from core.errors import LibraryError
+from core.errors import EncoderError, LibraryError
 from core.library.index import VectorIndex
 from core.library.ingest.captions import embed_captions
 from core.library.store import Library
@@ -40,6 +41,8 @@ from core.search.passages.match import measure_generality
 from core.search.passages.words import compute_rarity, list_words
 from core.search.query import PLAIN, Term, embed_query
 from core.search.relevance import LIKELY
+
+_logger = logging.getLogger(__name__)
 
 # Of the logit of the match by pixels, the cosine, the evidence of words, the nearest reference prompt, ln(captions),
 # and the intercept.
@@ -107,12 +110,16 @@ def read_captions(library: Library, index: VectorIndex, terms: Sequence[Term]) -
         Of the library's encoder.
     terms : sequence of Term
     """
-    if not all(term.kind == "text" and term.weight > 0 for term in terms):
+    if not can_name(terms):
         return None
-    stored = _open_captions(library)
-    if stored is None or not stored.texts:
+    try:
+        stored = _open_captions(library)
+        if stored is None or not stored.texts:
+            return None
+        query = embed_query(open_sentence_encoder(), terms, templates=PLAIN)
+    except (EncoderError, LibraryError) as error:  # pictures are found by what they show all the same
+        _logger.warning("A search leaves captions out: %s", error)
         return None
-    query = embed_query(open_sentence_encoder(), terms, templates=PLAIN)
     size = math.log(min(len(stored.texts), _MOST_CAPTIONS))
     said = (
         WEIGHTS[1] * (stored.vectors @ query)
@@ -120,6 +127,11 @@ def read_captions(library: Library, index: VectorIndex, terms: Sequence[Term]) -
         + np.float32(WEIGHTS[3] * measure_generality(query) + WEIGHTS[4] * size + WEIGHTS[5])
     )
     return _find_best(index, stored, said.astype(np.float32))
+
+
+def can_name(terms: Sequence[Term]) -> bool:
+    """Whether captions can say what a query means: it has words alone, and all of them are wanted."""
+    return all(term.kind == "text" and term.weight > 0 for term in terms)
 
 
 def has_captions(library: Library) -> bool:

@@ -211,7 +211,7 @@ def _rank(
         numbers = _rank_items(index, reading, count, allowed)
         is_all = len(numbers) < count
         if said is not None:
-            numbers = _add_items(index, numbers, said.list_nearest(allowed))
+            numbers = _add_items(index, reading, numbers, said.list_nearest(allowed))
         ranked = _Ranked.judge(index, reading, numbers, said)
         groups = ranked.fold(top_k) if fold else [[rank] for rank in range(len(numbers))]
         if len(groups) >= top_k or is_all:
@@ -232,11 +232,16 @@ def _rank_items(
         wanted *= 4
 
 
-def _add_items(index: VectorIndex, numbers: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The numbers, and those of the first vectors of items in these rows that are not among them."""
-    missing = np.setdiff1d(rows, index.item_rows[numbers])
-    owners, first = np.unique(index.item_rows, return_index=True)
-    return np.concatenate([numbers, first[np.isin(owners, missing)]])
+def _add_items(
+    index: VectorIndex, reading: Relevance, numbers: NDArray[np.int64], rows: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """The numbers, and those of the best vectors of items in these rows that are not among them."""
+    missing = np.zeros(len(index.items), bool)
+    missing[rows] = True
+    missing[index.item_rows[numbers]] = False
+    if not missing.any():
+        return numbers
+    return np.concatenate([numbers, _rank_items(index, reading, int(missing.sum()), missing)])
 
 
 def _is_text(kind: str | None) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow.compute as pc
 
 from core.deprecated import task_keywords
 from core.encoders.base import Encoder
@@ -172,11 +173,12 @@ def summarize_videos(
 def _list_items(
     library: Library, encoder: Encoder, item_ids: Sequence[str] | None, filters: Filters | None
 ) -> list[Item]:
-    """The items that have vectors of the encoder, in the order of the library."""
+    """The texts, and the other items that have vectors of the encoder, in the order of the library."""
     index = library.index(encoder)
     mask = (filters or Filters()).mask(index.items, library)
-    rows = index.rows_with_vectors
-    rows = rows if mask is None else rows[mask[rows]]
+    known = pc.equal(index.items["kind"], TEXT.name).to_numpy().astype(bool)  # sentences have vectors of their own
+    known[index.rows_with_vectors] = True
+    rows = np.flatnonzero(known if mask is None else known & mask)
     found = [Item.from_row(row) for row in index.items.take(rows).to_pylist()]
     wanted = None if item_ids is None else set(item_ids)
     return [item for item in found if wanted is None or item.id in wanted]

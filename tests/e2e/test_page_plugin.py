@@ -23,6 +23,7 @@ def draw():
     st.write("Sorted by hue.")
 
 page = PageInfo("hues", "Hues", ":material/palette:", "Sort", "The library by color.", draw=draw)
+lesson = PageInfo("tints", "Tints", ":material/palette:", "", "A lesson.", draw=draw, under="lessons")
 broken = PageInfo("nothing", "Nothing", ":material/palette:", "Sort", "It draws nothing.")
 """
 
@@ -35,7 +36,8 @@ def plugin(tmp_path: Path) -> Path:
     metadata.mkdir()
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: hue-pages\nVersion: 1.0\n")
     (metadata / "entry_points.txt").write_text(
-        "[semblance.pages]\nhues = hue_pages:page\nnothing = hue_pages:broken\ngone = no_such_module:page\n"
+        "[semblance.pages]\nhues = hue_pages:page\ntints = hue_pages:lesson\n"
+        "nothing = hue_pages:broken\ngone = no_such_module:page\n"
     )
     return tmp_path
 
@@ -49,5 +51,8 @@ def test_a_page_of_another_package_opens(profile: BrowserContext, plugin: Path, 
         assert page.get_by_text("Sorted by hue.").is_visible()
         names = page.get_by_test_id("stSidebarNavLink").all_inner_texts()
         assert any("Hues" in name for name in names) and not any("Nothing" in name for name in names)
+        page = visitor.go("lessons").page
+        page.get_by_role("link", name="Tints").click()
+        page.get_by_role("heading", name="Tints").wait_for()
         visitor.check()
         visitor.leave()

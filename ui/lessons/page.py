@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui.shell.navigation import PAGES, list_pages_under
+from ui.shell.navigation import PAGES, get_target, list_pages_under
 
 _PICTURES = Path(__file__).parent / "pictures"
 _COLUMNS = 4
@@ -30,5 +30,5 @@ def _card(name: str) -> None:
     picture = _PICTURES / f"{name}.svg"
     if picture.is_file():
         st.html(_IMAGE.format(b64encode(picture.read_bytes()).decode()))
-    st.page_link(f"pages/{name}.py", label=f"**{info.title}**", icon=info.icon)
+    st.page_link(get_target(name), label=f"**{info.title}**", icon=info.icon)
     st.caption(info.line)

@@ -38,11 +38,13 @@ def choose_other_encoder(library: Library, encoder: Encoder) -> Encoder | None:
     state = st.session_state
     stored = [entry.name for entry in library.encoders() if entry.name != encoder.name and is_offered(entry.name)]
     here = get_state(OtherState)
-    is_new = here.stored is not None and set(stored) > set(here.stored) and state.get("other") is None
+    new = [name for name in stored if here.stored is not None and name not in here.stored]
+    is_new = bool(new) and state.get("other") is None
     here.stored = tuple(stored)
     if "other" not in state or is_new:
         # not bound to the link: a widget that writes itself there would write how names are shown, not the names
-        state["other"] = read_linked("other") or next((entry for entry in stored if not must_ask(entry)), None)
+        usual = next((entry for entry in stored if not must_ask(entry)), None)
+        state["other"] = new[0] if is_new else read_linked("other") or usual
     offer_linked("other", _use)
     if state["other"] == encoder.name:  # picked in the sidebar meanwhile, and so not to choose from here
         state["other"] = stored[0] if stored else None

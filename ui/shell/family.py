@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui.shell.navigation import PAGES, PageInfo, list_pages_under
+from ui.shell.navigation import PAGES, PageInfo, get_target, list_pages_under
 
 _OPEN = """<style>[data-testid=stSidebarNavLink][href$="/{address}"] {{
   background-color: color-mix(in srgb, currentColor 10%, transparent); font-weight: 600;
@@ -24,4 +24,4 @@ def show_tabs(page: PageInfo | None) -> None:
     with st.container(horizontal=True, gap="small", key="page_tabs"):
         for name in (page.name, *list_pages_under(page.name)):
             info = PAGES[name]
-            st.page_link(f"pages/{name}.py", label=info.title, icon=info.icon)
+            st.page_link(get_target(name), label=info.title, icon=info.icon)

@@ -21,7 +21,7 @@ from ui.session.library_files import watch_libraries
 from ui.session.link import clean_link
 from ui.session.state import get_state
 from ui.shell.family import show_as_open, show_tabs
-from ui.shell.navigation import PAGES, navigation
+from ui.shell.navigation import PAGES, get_target, navigation
 from ui.shell.sidebar import sidebar
 
 _ICON = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 37 32"><circle cx="13" cy="16" r="9.5" fill="none"
@@ -103,7 +103,7 @@ def show_page(name: str, draw: Callable[[], None]) -> None:
     if above is not None:
         show_as_open(above)
     if above is not None and above.family == "contents":
-        st.page_link(f"pages/{above.name}.py", label=above.title, icon=":material/arrow_back:")
+        st.page_link(get_target(above.name), label=above.title, icon=":material/arrow_back:")
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="page_head"):
         st.title(page.heading or page.title, anchor=False, width="stretch", help=page.help or None)
         copy_link(of_visit=get_state(Choice).library == VISIT)

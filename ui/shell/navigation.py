@@ -204,6 +204,14 @@ def navigation(draw_page: Callable[[str, Callable[[], None]], None]) -> dict[str
     return sections
 
 
+def get_target(name: str) -> str | st.Page:
+    """What a link to a page of the table leads to."""
+    page = PAGES[name]
+    if page.draw is None:
+        return f"pages/{name}.py"
+    return st.Page(page.draw, title=page.title, url_path=name)  # Streamlit finds a page by its address
+
+
 def _by_name(first: PageInfo, start: st.Page) -> st.Page:
     """The address of the first page is the server's own; its name, like those of the others, leads there too."""
 

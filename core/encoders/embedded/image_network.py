@@ -26,6 +26,7 @@ from core.utils.files import write_atomic
 
 LEAST_MEAN_COSINE = 0.998
 LEAST_COSINE = 0.99
+LEAST_SPEEDUP = 1.1  # less may be chance
 TRIAL_PICTURES = 256  # fewer leave the mean too uncertain: its bound is near what 8 bits allow
 _logger = logging.getLogger(__name__)
 
@@ -55,7 +56,7 @@ class Verdict:
     def is_accepted(self) -> bool:
         """Whether OpenVINO holds the bounds, and is faster."""
         agrees = self.mean_cosine >= LEAST_MEAN_COSINE and self.smallest_cosine >= LEAST_COSINE
-        return agrees and self.speedup > 1.0
+        return agrees and self.speedup >= LEAST_SPEEDUP
 
 
 class ImageNetwork:
@@ -97,8 +98,22 @@ class ImageNetwork:
             self._trial = None
             return vectors
         if trial.is_over:
-            self._trial, self._engine = None, engine or self._engine
+            self._trial, self._engine = None, self._guard(engine) if engine else self._engine
         return vectors
+
+    def _guard(self, engine: Engine) -> Engine:
+        """An engine that gives way to ONNX Runtime once it fails."""
+        reliable = self._engine
+
+        def run(pixels: NDArray[np.uint8]) -> Outputs:
+            try:
+                return engine(pixels)
+            except Exception as error:  # as in the trial
+                _logger.warning("OpenVINO failed, ONNX Runtime goes on: %s", error)
+                self._engine = reliable
+                return reliable(pixels)
+
+        return run
 
 
 class Trial:

@@ -185,9 +185,9 @@ class IngestRun:
         self._commit()
         put_captions(self.library, captions)
         embed_passages(self.library, task=self.task)
-        embed_captions(self.library, task=self.task)
         self.library.drop_superseded(self.encoder)
         self.library.sweep(drop_unfinished=not self.report.cancelled)
+        embed_captions(self.library, task=self.task)  # last: what it cannot write keeps nothing else from its end
         report = self.report
         report.items = self.library.counts()["ok"]
         report.vectors = self.library.vector_count(self.encoder.id)

@@ -45,28 +45,44 @@ def load_index(
     about = tables.rows_about(name, vectors, vectors_schema(encoder.id, encoder.name, encoder.dim), _ABOUT)
     about = about.filter(pc.is_in(about["item_id"], value_set=listed["id"].combine_chunks()))
     row_ids = about[_ROW].to_numpy()
-    parts, missing = _keep(before, about, encoder.dim)
+    if before is not None and not _is_of_same(tables, name, vectors, before, about):
+        before = None
+    parts, missing = _keep(before, row_ids, encoder.dim)
     if len(missing):
         parts = parts.extended(_read(tables, name, vectors, missing, encoder.dim))
     return LoadedIndex(build_index(encoder.id, listed, about, parts, get_calibration(encoder)), row_ids)
 
 
-def _keep(before: LoadedIndex | None, about: pa.Table, dim: int) -> tuple[VectorParts, NDArray[np.uint64]]:
+def _keep(before: LoadedIndex | None, row_ids: NDArray[np.uint64], dim: int) -> tuple[VectorParts, NDArray[np.uint64]]:
     """The vectors of rows that are in memory, and the rows that are not: all of them unless they follow those."""
-    row_ids = about[_ROW].to_numpy()
     if before is not None:
         kept = np.isin(before.row_ids, row_ids, assume_unique=True)
-        first = about.slice(0, int(kept.sum()))
-        if np.array_equal(before.row_ids[kept], first[_ROW].to_numpy()) and _is_of_same(before.index, kept, first):
-            return before.index.parts.kept(kept), row_ids[len(first) :]
+        count = int(kept.sum())
+        if np.array_equal(before.row_ids[kept], row_ids[:count]):
+            return before.index.parts.kept(kept), row_ids[count:]
     return VectorParts(dim), row_ids
 
 
-def _is_of_same(index: VectorIndex, kept: NDArray[np.bool_], about: pa.Table) -> bool:
-    """Whether rows are of the items and seconds that they were of: a table that was made anew counts from 0 again."""
-    items = index.items["id"].take(index.item_rows[kept])
+def _is_of_same(tables: TableFolder, name: str, table: Any, before: LoadedIndex, about: pa.Table) -> bool:
+    """Whether a table is the one that was read before: one that was made anew counts its rows from 0 again.
+
+    The rows that both have are of the same items and seconds, and the first, middle and last have the same vectors.
+    """
+    both, old, new = np.intersect1d(before.row_ids, about[_ROW].to_numpy(), assume_unique=True, return_indices=True)
+    if not len(both):
+        return False
+    index, about = before.index, about.take(new)
+    ids = index.items["id"].take(index.item_rows[old])
     seconds = about["start_s"].to_numpy().astype(np.float32)
-    return bool(items.equals(about["item_id"])) and np.array_equal(index.start_s[kept], seconds, equal_nan=True)
+    if not ids.equals(about["item_id"]) or not np.array_equal(index.start_s[old], seconds, equal_nan=True):
+        return False
+    some = np.unique([0, len(both) // 2, len(both) - 1])
+    where = f"{_ROW} IN ({', '.join(map(str, both[some]))})"
+    query = table.search().where(where).select(["vector"]).with_row_id(True).limit(None)
+    rows = tables.query(name, table, lambda _: query.to_arrow())
+    assert rows is not None
+    halves = rows.sort_by(_ROW)["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
+    return np.array_equal(index.vectors(old[some]).ravel(), halves.astype(np.float32))
 
 
 def _read(

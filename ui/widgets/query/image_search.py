@@ -8,13 +8,14 @@ import streamlit as st
 
 from core import Encoder, Filters, Library, SearchResult, Term, search
 from core.encoders.sentences import open_sentence_encoder
-from core.errors import LibraryError
+from core.errors import EncoderError, LibraryError
 from core.library.ingest.captions import embed_captions
 from core.library.store.caption_vectors import StoredCaptions
 from core.policy import get_policy
 from core.progress import Progress, Task
-from core.search.captions import AT_ONCE
+from core.search.captions import AT_ONCE, can_name
 from core.search.query import query_state
+from ui.jobs.jobs import is_busy
 from ui.jobs.work import run_queued
 from ui.session.cache import get_cached
 from ui.session.encoders import load_encoder, progress_text
@@ -26,7 +27,7 @@ def find(
 ) -> SearchResult:
     """The result of a search, cached until its inputs change. Raises QueryError."""
     load_encoder(encoder)
-    stored = _read_captions(library) if options.captions else None
+    stored = _read_captions(library) if options.captions and can_name(terms) else None
 
     def compute() -> SearchResult:
         return search(
@@ -47,8 +48,11 @@ def find(
 
 def _read_captions(library: Library) -> StoredCaptions | None:
     """The captions of a library. Many that were never searched are embedded first, with progress on the page."""
-    stored = library.stored_captions(open_sentence_encoder())
-    if stored is None or len(stored.missing) <= AT_ONCE or not get_policy().may_write_shared:
+    try:
+        stored = library.stored_captions(open_sentence_encoder())
+    except (EncoderError, LibraryError):
+        return None
+    if stored is None or len(stored.missing) <= AT_ONCE or not get_policy().may_write_shared or is_busy(library):
         return stored
     bar = st.empty()
 
