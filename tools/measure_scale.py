@@ -25,9 +25,9 @@ from core.encoders import open_encoder
 from core.encoders.base import Encoder, unit_rows
 from core.library import Library
 from core.library.schema import Item, VectorRow
-from core.library.vector_parts import make_flat_index, pad_rows
 from core.search.images import search
 from core.search.query import parse_query
+from core.vectors.parts import make_flat_index, pad_rows
 
 _CHUNK = 50_000
 _DAY_NS = 86_400 * 10**9

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.learn.recorded import record
+from core.learn.maps import record
 from core.learn.simulate import simulate
 from core.learn.state import TrainingSettings
 from core.learn.train import Training

@@ -100,6 +100,4 @@ def counted_kind(modality: Modality, count: int) -> str:
 
 def item_date(item: Item) -> tuple[str, datetime]:
     """("taken" or "file changed", when): the capture date if there is one, else that of the file."""
-    if item.taken_at:
-        return "taken", item.taken_at
-    return "file changed", datetime.fromtimestamp(item.mtime_ns / 1e9)
+    return "taken" if item.taken_at else "file changed", item.date

@@ -21,7 +21,6 @@ from core.evaluation.search.video_retrieval import index_videos
 from core.library import Library, ingest
 from core.library.ingest.scan import scan
 from core.library.track import embed_video
-from core.library.vector_parts import make_flat_index, pad_rows
 from core.media.images import open_image
 from core.media.isolated import open_isolated
 from core.media.kinds import is_image_path, is_video_path
@@ -29,6 +28,7 @@ from core.media.sampling import Sampling
 from core.progress import SILENT, Task
 from core.search.images import search
 from core.search.query import parse_query
+from core.vectors.parts import make_flat_index, pad_rows
 
 _SAMPLE = 512  # photos or frames; enough for a second or more of each step
 _SAMPLE_S = 600.0  # of video

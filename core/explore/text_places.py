@@ -30,17 +30,8 @@ def add_texts(atlas: Atlas, encoder: Encoder, texts: Sequence[str]) -> Atlas:
         return atlas
     vectors = embed_texts(encoder, texts)
     places = np.stack([_place(atlas, vector) for vector in vectors]).astype(atlas.places.dtype)
-    none, no_time = np.full(len(texts), -1), np.full(len(texts), np.nan, np.float32)
-    more = replace(
-        points,
-        vectors=np.concatenate([points.vectors, vectors]),
-        item_rows=np.append(points.item_rows, none),
-        start_s=np.append(points.start_s, no_time),
-        end_s=None if points.end_s is None else np.append(points.end_s, no_time),
-        texts=points.texts + texts,
-        considered=points.considered + len(texts),
-    )
-    clusters = replace(atlas.clusters, labels=np.append(atlas.clusters.labels, none))
+    clusters = replace(atlas.clusters, labels=np.append(atlas.clusters.labels, np.full(len(texts), -1)))
+    more = points.with_texts(texts, vectors)
     return replace(atlas, points=more, places=np.concatenate([atlas.places, places]), clusters=clusters)
 
 

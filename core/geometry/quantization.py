@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.encoders.base import Vectors, unit_rows
-from core.library.vector_parts import pad_rows
 from core.utils.blas_threads import limit_to_one_thread
+from core.vectors.parts import pad_rows
 
 Precision = Literal["fp32", "fp16", "int8", "binary"]
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)

@@ -49,7 +49,5 @@ from .uploads import UploadReport as UploadReport
 from .uploads import safe_name as safe_name
 from .uploads import save_uploads as save_uploads
 from .uploads import too_much as too_much
-from .vector_parts import make_flat_index as make_flat_index
-from .vector_parts import pad_rows as pad_rows
 from .weights import find_weights as find_weights
 from .weights import open_library_encoder as open_library_encoder

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from core.encoders.base import Vectors
 from core.encoders.calibration import DEFAULT, Calibration, compute_baseline_cosine
 from core.library.schema import Item
-from core.library.vector_parts import VectorParts
 from core.media.modalities import VIDEO, list_text_kinds
 from core.media.modality import Segment
+from core.vectors.parts import VectorParts
 from core.vectors.temporal_smoothing import TemporalSmoother
 
 _BACKGROUND = 4_096
@@ -162,10 +162,14 @@ class VectorIndex:
 
 
 def build_index(
-    encoder_id: str, items: pa.Table, about: pa.Table, parts: VectorParts, calibration: Calibration = DEFAULT
+    encoder_id: str,
+    items: pa.Table,
+    item_rows: NDArray[np.int64],
+    about: pa.Table,
+    parts: VectorParts,
+    calibration: Calibration = DEFAULT,
 ) -> VectorIndex:
-    """Joins vectors to their items. items: the searchable ones. about: (n) rows, what the table says of each vector."""
-    item_rows = pc.index_in(about["item_id"], value_set=items["id"]).to_numpy().astype(np.int64)
+    """items: the searchable ones. item_rows: (n,) of the vectors in them. about: n rows, the seconds of each vector."""
     start_s, end_s = (about[name].to_numpy().astype(np.float32) for name in ("start_s", "end_s"))
     for array in (item_rows, start_s, end_s):
         array.setflags(write=False)

@@ -126,6 +126,19 @@ class Points:
             end_s=end_s,
         )  # fmt: skip
 
+    def with_texts(self, texts: Sequence[str], vectors: Vectors) -> Points:
+        """The points and texts (m) as further ones, of vectors (m, dim)."""
+        no_time = np.full(len(texts), np.nan, np.float32)
+        return replace(
+            self,
+            vectors=np.concatenate([self.vectors, vectors]),
+            item_rows=np.append(self.item_rows, np.full(len(texts), -1)),
+            start_s=np.append(self.start_s, no_time),
+            end_s=None if self.end_s is None else np.append(self.end_s, no_time),
+            texts=(*self.texts, *texts),
+            considered=self.considered + len(texts),
+        )
+
     def _item_kinds(self) -> list[str]:
         return self.index.items["kind"].take(self.item_rows[self.item_rows >= 0]).to_pylist()  # type: ignore
 
@@ -202,11 +215,8 @@ def load_points(
         vectors = _average_videos(index, numbers, vectors)
         start_s = end_s = np.full(len(numbers), np.nan, np.float32)
     item_rows = index.item_rows[numbers]
-    if texts:
-        vectors = np.concatenate([vectors, embed_texts(encoder, texts)])
-        item_rows = np.append(item_rows, np.full(len(texts), -1))
-        start_s, end_s = (np.append(at, np.full(len(texts), np.nan, np.float32)) for at in (start_s, end_s))
-    return Points(index, vectors, item_rows, start_s, texts, considered + len(texts), library.path, end_s)
+    points = Points(index, vectors, item_rows, start_s, (), considered, library.path, end_s)
+    return points.with_texts(texts, embed_texts(encoder, texts)) if texts else points
 
 
 def _average_videos(index: VectorIndex, numbers: NDArray[np.int64], vectors: Vectors) -> Vectors:

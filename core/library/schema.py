@@ -126,6 +126,11 @@ class Item:
     added_at: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0, tzinfo=None))
     rules: int | None = field(default_factory=current_rules)
 
+    @property
+    def date(self) -> datetime:
+        """When it was taken or, where that is unknown, when its file last changed; local time."""
+        return self.taken_at or datetime.fromtimestamp(self.mtime_ns / 1e9)
+
     @classmethod
     def from_row(cls, row: dict[str, Any]) -> Item:
         """A row of the `items` table, also of one that has no rules yet."""

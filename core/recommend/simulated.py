@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from core.explore.clustering import find_clusters
 from core.library.index import VectorIndex
 from core.library.track import get_item_vectors
 from core.recommend.interactions import InteractionLog
@@ -41,7 +41,8 @@ def simulate_log(index: VectorIndex, *, users: int = 300, choices: int = 12, see
     seen = rows if len(rows) <= _MOST_ITEMS else np.sort(rng.choice(rows, _MOST_ITEMS, replace=False))
     ids, vectors = get_item_vectors(index, index.items["id"].take(seen).to_pylist())
     count = len(ids)
-    topics = _group(vectors, max(3, count // _TOPIC_SIZE), rng) if count else np.empty(0, np.int64)
+    groups = min(count, max(3, count // _TOPIC_SIZE))
+    topics = find_clusters(vectors, k=groups, seed=seed).labels if count > 1 else np.zeros(count, np.int64)
     popularity = rng.lognormal(0.0, _SPREAD, count)
     fancies = rng.random((_CROWDS, count)) < _FANCIED
     taken = min(choices, (count + 1) // 2)
@@ -60,13 +61,3 @@ def simulate_log(index: VectorIndex, *, users: int = 300, choices: int = 12, see
         tuple(f"visitor {number + 1}" for number in range(users)),
         tuple(ids),
     )
-
-
-def _group(vectors: NDArray[np.float32], groups: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """The topic of each item: the nearest of some items that are far from each other."""
-    chosen = [int(rng.integers(len(vectors)))]
-    nearest = vectors @ vectors[chosen[0]]
-    for _ in range(min(groups, len(vectors)) - 1):
-        chosen.append(int(nearest.argmin()))
-        nearest = np.maximum(nearest, vectors @ vectors[chosen[-1]])
-    return np.asarray((vectors @ vectors[chosen].T).argmax(axis=1), np.int64)

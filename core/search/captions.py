@@ -23,7 +23,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pyarrow.compute as pc
@@ -50,6 +50,7 @@ WEIGHTS = (0.489, 8.029, 1.046, 7.460, -0.241, -9.974)
 _PIXELS = 0.5  # how much the match by pixels alone counts where there is a caption
 _SURE = 0.02  # from 0 and 1, at which the match by pixels ends: what pixels do not show may be a name
 _CANDIDATES = 200  # items by their captions, which come on top of those by pixels
+_PLACES: WeakKeyDictionary[StoredCaptions, dict[str, list[int]]] = WeakKeyDictionary()  # as long as they are in use
 AT_ONCE = 256  # captions that are embedded in the middle of a search: they take less than a second
 _MOST_WORDS = 24  # of a query: a longer text is compared by vectors alone
 _MOST_CAPTIONS = 1_000  # from which the penalty of their number stays constant
@@ -175,14 +176,15 @@ def _find_best(index: VectorIndex, stored: StoredCaptions, said: NDArray[np.floa
     return CaptionReading(evidence, captions, stored.texts)
 
 
-@lru_cache(maxsize=4)
 def _index_words(stored: StoredCaptions) -> dict[str, list[int]]:
     """The numbers of the captions that contain each word."""
+    if stored in _PLACES:
+        return _PLACES[stored]
     places = defaultdict[str, list[int]](list)
     for number, text in enumerate(stored.texts):
         for word in {_stem(word) for word in list_words(text)}:
             places[word].append(number)
-    return places
+    return _PLACES.setdefault(stored, places)
 
 
 def _stem(word: str) -> str:

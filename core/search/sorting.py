@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar
 
@@ -48,12 +47,8 @@ def sort_hits(hits: Sequence[H], order: Order) -> list[H]:
     return [*certain, *(hit for hit in hits if not hit.is_certain)]
 
 
-def _date(item: Item) -> datetime:
-    return item.taken_at or datetime.fromtimestamp(item.mtime_ns / 1e9)
-
-
 _KEYS: dict[Order, Callable[[Item], Any]] = {
-    "date": _date,
+    "date": lambda item: item.date,
     "name": lambda item: (Path(item.path).name.casefold(), item.path),
     "size": lambda item: item.bytes,
 }

@@ -11,7 +11,7 @@ from core.library.schema import Item
 from core.progress import SILENT, Task
 from core.share.chapters import format_ffmetadata, format_webvtt, format_youtube
 from core.share.pages.page import write_page
-from core.share.pages.summary import collection_page, picture_summary_page, text_summary_page, video_summary_page
+from core.share.pages.summary import collection_page, text_summary_page, video_summary_page
 from core.summarize.collection import CollectionSummary, Storyboard
 from core.summarize.pictures import PictureSummary
 from core.summarize.texts import TextSummary
@@ -44,10 +44,8 @@ def write_picture_summary(
     path: Path, summary: PictureSummary, *, library: str, encoder: str, task: Task = SILENT
 ) -> None:
     """Writes the pictures: as Markdown their names only. Raises DataError and Cancelled."""
-    if _is_page(path):
-        write_page(path, picture_summary_page(summary, library=library, encoder=encoder, task=task))
-    else:
-        write_page(path, picture_markdown(summary, library=library))
+    whole = CollectionSummary(texts=None, pictures=summary, videos=None)
+    write_collection_summary(path, whole, library=library, encoder=encoder, task=task)
 
 
 def write_collection_summary(

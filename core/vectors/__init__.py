@@ -1,4 +1,4 @@
-"""Arithmetic on vectors that needs nothing but numpy: neighbors, principal components, ranking metrics, smoothing.
+"""Arithmetic on vectors: exact search in parts (FAISS), neighbors, principal components, ranking metrics, smoothing.
 
 Rows are unit vectors unless a function says otherwise.
 """

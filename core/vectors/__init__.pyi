@@ -1,6 +1,9 @@
 from .neighbors import Neighbors as Neighbors
 from .neighbors import Numbers as Numbers
 from .neighbors import find_nearest_neighbors as find_nearest_neighbors
+from .parts import VectorParts as VectorParts
+from .parts import make_flat_index as make_flat_index
+from .parts import pad_rows as pad_rows
 from .pca import principal_components as principal_components
 from .pca import project_onto as project_onto
 from .ranking_metrics import Recall as Recall

@@ -5,8 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.learn.isolated import IsolatedTraining
-from core.learn.maps import compute_maps
-from core.learn.recorded import load_recorded
+from core.learn.maps import compute_maps, load_recorded
 from core.learn.state import Epoch
 from core.learn.words.text import Text
 from core.plots.training import loss_line, share_lines
@@ -51,13 +50,12 @@ def show_recorded() -> None:
     """Before the first training of a visit: one that ended, to be played."""
     recorded = load_recorded()
     epochs = len(recorded.maps) - 1
-    st.plotly_chart(
-        map_over_epochs(
-            recorded.maps, range(epochs + 1), recorded.items, axes="weights",
-            title=f"A training that ended: {counted(len(recorded.items), 'movie')} after {counted(epochs, 'epoch')}",
-        ),
-        key="learn_recorded", config=_STILL, alt="Movies on a map, epoch by epoch",
+    title = f"A training that ended: {counted(len(recorded.items), 'movie')} after {counted(epochs, 'epoch')}"
+    figure = get_cached(
+        "learn recorded", None, recorded,
+        lambda: map_over_epochs(recorded.maps, range(epochs + 1), recorded.items, axes="weights", title=title),
     )  # fmt: skip
+    st.plotly_chart(figure, key="learn_recorded", config=_STILL, alt="Movies on a map, epoch by epoch")
     st.caption("Press Play to see how the map forms. Start trains a network of your own.")
 
 

@@ -28,8 +28,8 @@ from ui.errors import boundary
 from ui.session.current import current_library
 from ui.session.state import get_state
 from ui.text import counted, item_date, plain, size_text
-from ui.widgets.document import show_document
-from ui.widgets.item_labels import show_item_labels
+from ui.widgets.dialog.document import show_document
+from ui.widgets.dialog.item_labels import show_item_labels
 from ui.widgets.query.box import Place, add_term, classify_this, find_in, like_file, more_like, own_place
 
 Action = tuple[str, str, Callable[..., None], tuple[object, ...]]  # label, icon, callback, arguments after the item

@@ -80,13 +80,15 @@ def search(options: Options, task: Task) -> dict[str, Any]:
 def _find_items(library: Library, encoder: Encoder, terms: list[Term], options: Options, task: Task) -> _Found:
     from core.library.filters import Filters
     from core.library.ingest.captions import embed_captions
+    from core.search.captions import can_name
     from core.search.kinds import search as search_items
     from core.search.passages.search import PassageHit
     from core.search.videos import MAX_VIDEOS, search_videos
 
     templates = None if options.templates else PLAIN
-    with suppress(LibraryError):  # a library that cannot be written is searched by what it has
-        embed_captions(library, task=task)
+    if can_name(terms):
+        with suppress(LibraryError):  # a library that cannot be written is searched by what it has
+            embed_captions(library, task=task)
     result = search_items(
         library, encoder, terms, top_k=options.top, filters=Filters(kind=options.kind),
         fold_duplicates=not options.duplicates, templates=templates, combine=options.combine,

@@ -16,7 +16,7 @@ from core.encoders.calibration import get_calibration
 from core.library.index import VectorIndex, build_index
 from core.library.schema import ITEMS, vectors_schema
 from core.library.store.tables import TableFolder, table_name
-from core.library.vector_parts import VectorParts
+from core.vectors.parts import VectorParts
 
 _BATCH = 8_192  # rows that are read at a time
 _ROW = "_rowid"  # the engine's: a row keeps it until the table is compacted
@@ -43,46 +43,41 @@ def load_index(
     listed = tables.rows_of("items", items, ITEMS)
     listed = listed.filter(pc.equal(listed["status"], "ok")).combine_chunks()
     about = tables.rows_about(name, vectors, vectors_schema(encoder.id, encoder.name, encoder.dim), _ABOUT)
-    about = about.filter(pc.is_in(about["item_id"], value_set=listed["id"].combine_chunks()))
+    rows = pc.index_in(about["item_id"], value_set=listed["id"].combine_chunks())
+    about, item_rows = about.filter(pc.is_valid(rows)), rows.drop_null().to_numpy().astype(np.int64)
     row_ids = about[_ROW].to_numpy()
-    if before is not None and not _is_of_same(tables, name, vectors, before, about):
-        before = None
-    parts, missing = _keep(before, row_ids, encoder.dim)
-    if len(missing):
-        parts = parts.extended(_read(tables, name, vectors, missing, encoder.dim))
-    return LoadedIndex(build_index(encoder.id, listed, about, parts, get_calibration(encoder)), row_ids)
+    parts = None if before is None else _keep(tables, name, vectors, before, about)
+    parts = VectorParts(encoder.dim) if parts is None else parts
+    if len(parts) < len(row_ids):
+        parts = parts.extended(_read(tables, name, vectors, row_ids[len(parts) :], encoder.dim))
+    return LoadedIndex(build_index(encoder.id, listed, item_rows, about, parts, get_calibration(encoder)), row_ids)
 
 
-def _keep(before: LoadedIndex | None, row_ids: NDArray[np.uint64], dim: int) -> tuple[VectorParts, NDArray[np.uint64]]:
-    """The vectors of rows that are in memory, and the rows that are not: all of them unless they follow those."""
-    if before is not None:
-        kept = np.isin(before.row_ids, row_ids, assume_unique=True)
-        count = int(kept.sum())
-        if np.array_equal(before.row_ids[kept], row_ids[:count]):
-            return before.index.parts.kept(kept), row_ids[count:]
-    return VectorParts(dim), row_ids
+def _keep(tables: TableFolder, name: str, table: Any, before: LoadedIndex, about: pa.Table) -> VectorParts | None:
+    """The vectors of the rows that were read before and are still there; None unless all others follow them.
 
-
-def _is_of_same(tables: TableFolder, name: str, table: Any, before: LoadedIndex, about: pa.Table) -> bool:
-    """Whether a table is the one that was read before: one that was made anew counts its rows from 0 again.
-
-    The rows that both have are of the same items and seconds, and the first, middle and last have the same vectors.
+    None, too, where the table was made anew, as it then counts its rows from 0 again. In the same table, the rows that
+    both have are of the same items and seconds, and the first, middle and last have the same vectors.
     """
     both, old, new = np.intersect1d(before.row_ids, about[_ROW].to_numpy(), assume_unique=True, return_indices=True)
-    if not len(both):
-        return False
-    index, about = before.index, about.take(new)
+    if not len(both) or new[-1] != len(both) - 1:
+        return None
+    index, about = before.index, about.slice(0, len(both))
     ids = index.items["id"].take(index.item_rows[old])
     seconds = about["start_s"].to_numpy().astype(np.float32)
     if not ids.equals(about["item_id"]) or not np.array_equal(index.start_s[old], seconds, equal_nan=True):
-        return False
+        return None
     some = np.unique([0, len(both) // 2, len(both) - 1])
     where = f"{_ROW} IN ({', '.join(map(str, both[some]))})"
     query = table.search().where(where).select(["vector"]).with_row_id(True).limit(None)
     rows = tables.query(name, table, lambda _: query.to_arrow())
     assert rows is not None
     halves = rows.sort_by(_ROW)["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
-    return np.array_equal(index.vectors(old[some]).ravel(), halves.astype(np.float32))
+    if not np.array_equal(index.vectors(old[some]).ravel(), halves.astype(np.float32)):
+        return None
+    kept = np.zeros(len(index), bool)
+    kept[old] = True
+    return index.parts.kept(kept)
 
 
 def _read(

@@ -79,7 +79,7 @@ def collection_page(summary: CollectionSummary, *, library: str, encoder: str, t
             Card(one.name or Path(one.item.path).name, uri, f"stands for {one.stands_for:,}")
             for one, uri in zip(pictures, uris, strict=True)
         ]
-        groups.append({"title": "Pictures", "count": f"{len(cards):,}", "cards": cards})
+        groups.append(_make_group("Pictures", cards))
         facts["Pictures"] = f"{len(cards):,} of {summary.pictures.count:,}, covering {summary.pictures.covered:.2f}"
     if summary.videos is not None:
         frames = summary.videos.frames
@@ -88,7 +88,7 @@ def collection_page(summary: CollectionSummary, *, library: str, encoder: str, t
             Card(Path(one.item.path).name, uri, format_timecode(one.at_s))
             for one, uri in zip(frames, uris, strict=True)
         ]
-        groups.append({"title": "Frames of videos", "count": f"{len(cards):,}", "cards": cards})
+        groups.append(_make_group("Frames of videos", cards))
         facts["Frames"] = f"{len(cards):,} of {summary.videos.count:,} videos, covering {summary.videos.covered:.2f}"
     body = render("groups.html", groups=groups)
     if summary.texts is not None:
@@ -98,6 +98,11 @@ def collection_page(summary: CollectionSummary, *, library: str, encoder: str, t
         )
     facts["Saved"] = datetime.now().strftime("%d %b %Y, %H:%M")
     return render_page(title=f"{library} in short", about=_READ_COLLECTION, facts=facts, body=body)
+
+
+def _make_group(title: str, cards: Sequence[Card]) -> dict[str, Any]:
+    """Cards below a heading, for the template."""
+    return {"title": title, "count": f"{len(cards):,}", "cards": cards}
 
 
 def _list_documents(summary: TextSummary, names: Sequence[str]) -> list[dict[str, Any]]:
@@ -117,10 +122,7 @@ def video_summary_page(summary: VideoSummary, video: Item, *, task: Task = SILEN
         Card(chapter.title, next(uris), format_timespan(chapter.start_s, chapter.end_s)) for chapter in summary.chapters
     ]
     frames = [Card(format_timecode(time_s), next(uris)) for time_s in summary.keyframes_s]
-    groups = [
-        {"title": "Chapters", "count": f"{len(chapters):,}", "cards": chapters},
-        {"title": "Storyboard", "count": f"{len(frames):,}", "cards": frames},
-    ]
+    groups = [_make_group("Chapters", chapters), _make_group("Storyboard", frames)]
     facts = {
         "Length": format_timecode(summary.duration_s),
         "Covers": f"{summary.covered:.2f}",

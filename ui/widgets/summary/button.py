@@ -57,7 +57,7 @@ def _folder_dialog(library: Library, encoder: Encoder) -> None:
             "Folder", names, index=None, placeholder="All folders", key="summary folder", format_func=names.__getitem__
         )
     of = names[folder] if folder else library.name
-    kinds = set(library.index(encoder).items["kind"].to_pylist())
+    kinds = set(library.index(encoder).items["kind"].unique().to_pylist())
     _sized(_name_parts(kinds), lambda count: show_collection(library, encoder, None, folder, count, of=of))
 
 

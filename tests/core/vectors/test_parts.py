@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from core.library.vector_parts import VectorParts
+from core.vectors.parts import VectorParts
 
 ROWS, DIM = 40_000, 20
 

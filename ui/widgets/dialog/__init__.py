@@ -1,0 +1,1 @@
+"""Parts of the dialog of an item."""
